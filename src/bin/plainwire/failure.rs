@@ -1,0 +1,36 @@
+//! How a subcommand fails: one line on standard error and a documented exit code.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// What every subcommand returns.
+pub(crate) type Outcome = Result<ExitCode, Failure>;
+
+/// A failure: what is said and the code that the process ends with.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The exit code of the process.
+    pub(crate) code: u8,
+    /// One line for the person at the terminal, without the program's name.
+    pub(crate) message: String,
+}
+
+impl Failure {
+    /// A failure with its own exit code.
+    pub(crate) fn new(code: u8, message: impl fmt::Display) -> Self {
+        Self { code, message: message.to_string() }
+    }
+
+    /// Says it on standard error and gives the exit code.
+    pub(crate) fn report(self) -> ExitCode {
+        eprintln!("plainwire: {}", self.message);
+        ExitCode::from(self.code)
+    }
+}
+
+/// An I/O error ends with code 1; a reader that went away (`plainwire … | head`) is no failure worth a word.
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(1, error)
+    }
+}

@@ -1,0 +1,17 @@
+//! `plainwire inspect`: runs an engine over bytes and prints what it tells.
+
+use crate::failure::Outcome;
+use clap::Subcommand;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    protocol: Protocol,
+}
+
+#[derive(Subcommand)]
+enum Protocol {}
+
+pub(crate) fn run(args: Args) -> Outcome {
+    match args.protocol {}
+}

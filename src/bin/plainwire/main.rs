@@ -1,0 +1,30 @@
+//! plainwire, the command-line tool. One file for each subcommand.
+
+mod failure;
+mod inspect;
+
+use clap::{Parser, Subcommand};
+use failure::Failure;
+use std::process::ExitCode;
+
+/// The plain-text internet from the command line.
+#[derive(Parser)]
+#[command(name = "plainwire", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run an engine over bytes and print its events
+    Inspect(inspect::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Inspect(args) => inspect::run(args),
+    };
+    outcome.unwrap_or_else(Failure::report)
+}
