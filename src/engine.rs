@@ -38,7 +38,7 @@ pub enum Status {
     /// The connection belongs to another protocol from here on: what is left in the input is its first bytes. After
     /// STARTTLS or STLS the engine may come back, under TLS.
     HandedOver,
-    /// The conversation is over. What is left in the input is nobody's.
+    /// The conversation is over, at its end or by an error. What is left in the input is nobody's.
     Closed,
 }
 
@@ -390,10 +390,10 @@ impl<E: Detach> Owned<E> {
         let whole = &self.rx[..];
         let mut input = whole;
         let told = self.engine.recv(&mut input, out);
+        let spans = told.map(|told| told.map(|event| E::detach(event, |slice| span(whole, slice))));
         let used = whole.len() - input.len();
-        match told {
-            Ok(Some(event)) => {
-                let spans = E::detach(event, |slice| span(whole, slice));
+        match spans {
+            Ok(Some(spans)) => {
                 let block = self.rx.split_to(used).freeze();
                 Ok(Some(E::map(spans, |span| block.slice(span))))
             }
