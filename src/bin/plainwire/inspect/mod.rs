@@ -1,5 +1,7 @@
 //! `plainwire inspect`: runs an engine over bytes and prints what it tells.
 
+mod frame;
+
 use crate::failure::Outcome;
 use clap::Subcommand;
 
