@@ -3,7 +3,7 @@
 //! A scan calls [`add`] once with the length it went over. Without the feature `testing` that is nothing at all.
 
 /// Notes that `octets` were looked at.
-#[inline(always)]
+#[inline]
 pub fn add(octets: usize) {
     #[cfg(feature = "testing")]
     counter::add(octets);
