@@ -1,1 +1,6 @@
 //! Grammar that several protocols share.
+
+#[cfg(any(feature = "smtp", feature = "pop3"))]
+pub mod dots;
+#[cfg(any(feature = "smtp", feature = "pop3"))]
+pub mod line;

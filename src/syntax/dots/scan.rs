@@ -1,0 +1,112 @@
+//! Finds, in blocks of 64 octets, what is neither ordinary text nor an ordinary line end.
+
+use crate::work;
+use wide::u8x16;
+
+/// Which of the two characters stands on its own, without the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Alone {
+    /// A CR that no LF follows.
+    Cr,
+    /// An LF that no CR precedes.
+    Lf,
+}
+
+/// What stands at the place that [`next_mark`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// A dot right behind CRLF.
+    Dot,
+    /// A CR or an LF on its own.
+    Alone(Alone),
+    /// The text's last octet is a CR: what it is, the next octet tells.
+    Open,
+}
+
+const BLOCK: usize = 64;
+/// A block is looked at with the two octets before it and the one behind it.
+const WINDOW: usize = BLOCK + 3;
+
+/// The first mark in `text`, and where. The text begins right behind an octet that was not a CR.
+pub(crate) fn next_mark(text: &[u8]) -> Option<(usize, Mark)> {
+    let found = search(text);
+    work::add(found.map_or(text.len(), |(at, _)| at + 1));
+    found
+}
+
+fn search(text: &[u8]) -> Option<(usize, Mark)> {
+    // The first two octets have too little before them for the window, and the last ones too little behind them.
+    for at in 0..text.len().min(2) {
+        if let Some(mark) = judge(text, at) {
+            return Some((at, mark));
+        }
+    }
+    let mut at = 2;
+    while let Some(window) = text.get(at - 2..).and_then(<[u8]>::first_chunk::<WINDOW>) {
+        if suspicious(window) {
+            // Only what a mask names needs a judgement, and nearly every one of them is a mark.
+            let mut bits = marks(window);
+            while bits != 0 {
+                let place = at + bits.trailing_zeros() as usize;
+                if let Some(mark) = judge(text, place) {
+                    return Some((place, mark));
+                }
+                bits &= bits - 1;
+            }
+        }
+        at += BLOCK;
+    }
+    (at..text.len()).find_map(|at| judge(text, at).map(|mark| (at, mark)))
+}
+
+/// What the octet at `at` is, with its neighbours: the definition that the blocks above only narrow down to.
+fn judge(text: &[u8], at: usize) -> Option<Mark> {
+    let before = at.checked_sub(1).map(|at| text[at]);
+    match text[at] {
+        b'\r' => match text.get(at + 1) {
+            Some(b'\n') => None,
+            Some(_) => Some(Mark::Alone(Alone::Cr)),
+            None => Some(Mark::Open),
+        },
+        b'\n' if before != Some(b'\r') => Some(Mark::Alone(Alone::Lf)),
+        b'.' if before == Some(b'\n') && at >= 2 && text[at - 2] == b'\r' => Some(Mark::Dot),
+        _ => None,
+    }
+}
+
+/// Whether the block of a window may hold a mark: compares and ORs alone, which vectorise without any help.
+#[inline]
+fn suspicious(window: &[u8; WINDOW]) -> bool {
+    let mut hit = 0u8;
+    for i in 2..BLOCK + 2 {
+        let behind_cr = u8::from(window[i - 1] == b'\r');
+        let lf = u8::from(window[i] == b'\n');
+        let dot = u8::from(window[i - 1] == b'\n') & u8::from(window[i] == b'.');
+        hit |= (behind_cr ^ lf) | dot;
+    }
+    // The CR at the block's end is the next block's to pair, unless this is the last one.
+    hit != 0 || window[BLOCK + 1] == b'\r'
+}
+
+/// One bit for each octet of the window's block that may be a mark.
+#[inline]
+fn marks(window: &[u8; WINDOW]) -> u64 {
+    let (cr, lf, dot) = (mask::<2>(window, b'\r'), mask::<2>(window, b'\n'), mask::<2>(window, b'.'));
+    let cr_before = cr << 1 | u64::from(window[1] == b'\r');
+    let lf_before = lf << 1 | u64::from(window[1] == b'\n');
+    let lf_after = lf >> 1 | u64::from(window[BLOCK + 2] == b'\n') << 63;
+    (cr & !lf_after) | (lf & !cr_before) | (dot & lf_before)
+}
+
+/// One bit for each octet of the 64 at `AT` that is `octet`.
+#[inline]
+fn mask<const AT: usize>(window: &[u8; WINDOW], octet: u8) -> u64 {
+    let octet = u8x16::splat(octet);
+    let mut bits = 0;
+    for part in 0..4 {
+        let from = AT + 16 * part;
+        let lane: [u8; 16] = core::array::from_fn(|i| window[from + i]);
+        bits |= u64::from(u8x16::new(lane).simd_eq(octet).to_bitmask()) << (16 * part);
+    }
+    bits
+}

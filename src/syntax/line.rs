@@ -1,0 +1,93 @@
+//! Lines that end with CRLF and with nothing else.
+//!
+//! The command lines of SMTP and POP3 (RFC 5321 2.3.8, RFC 1939 3). A CR or an LF on its own ends no line: it is an octet
+//! of the line it stands in, for the grammar to refuse. That is what keeps two parties from seeing two commands where a
+//! third saw one.
+//!
+//! ```
+//! use plainwire::syntax::line::Lines;
+//!
+//! let mut lines = Lines::new();
+//! let mut input = &b"NOOP\nQUIT\r\nRS"[..];
+//! assert_eq!(lines.take(&mut input, 512), Ok(Some(&b"NOOP\nQUIT"[..])));
+//! assert_eq!(lines.take(&mut input, 512), Ok(None)); // "RS" stays until its line is whole
+//! assert_eq!(input, b"RS");
+//! ```
+
+use crate::work;
+use memchr::memchr;
+
+/// Takes CRLF lines off the front of an input that grows at its end, without looking at an octet twice.
+///
+/// The input has to begin where the last call left it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lines {
+    /// So many octets of the input hold no line end; the last of them may be the CR of one.
+    scanned: usize,
+}
+
+/// The line that begins here is longer than its limit. Nothing was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line longer than its limit")]
+pub struct TooLong;
+
+impl Lines {
+    /// At the beginning of a line.
+    pub const fn new() -> Self {
+        Self { scanned: 0 }
+    }
+
+    /// Takes the first line and gives it without its CRLF, or `None` while it is not whole.
+    ///
+    /// `limit` counts the octets of the line with its CRLF: a line of just `limit` octets passes, one more is
+    /// [`TooLong`], however the input was cut.
+    pub fn take<'i>(&mut self, input: &mut &'i [u8], limit: usize) -> Result<Option<&'i [u8]>, TooLong> {
+        let whole = *input;
+        debug_assert!(whole.len() >= self.scanned, "the input begins where the last call left it and only grows");
+        let visible = &whole[..whole.len().min(limit)];
+        while let Some(found) = memchr(b'\n', &visible[self.scanned.min(visible.len())..]) {
+            let end = self.scanned + found;
+            work::add(found + 1);
+            if end > 0 && visible[end - 1] == b'\r' {
+                self.scanned = 0;
+                *input = &whole[end + 1..];
+                return Ok(Some(&visible[..end - 1]));
+            }
+            self.scanned = end + 1;
+        }
+        work::add(visible.len().saturating_sub(self.scanned));
+        self.scanned = self.scanned.max(visible.len());
+        if whole.len() >= limit { Err(TooLong) } else { Ok(None) }
+    }
+
+    /// Takes what there is of the line that begins here, and says whether its end was among it.
+    ///
+    /// For what follows [`TooLong`]: call it until it says `true`. The CR of an end that is not whole stays in `input`.
+    pub fn skip(&mut self, input: &mut &[u8]) -> bool {
+        self.scanned = 0;
+        let mut rest = *input;
+        while let Some(found) = memchr(b'\n', rest) {
+            work::add(found + 1);
+            let ended = found > 0 && rest[found - 1] == b'\r';
+            rest = &rest[found + 1..];
+            if ended {
+                *input = rest;
+                return true;
+            }
+        }
+        work::add(rest.len());
+        *input = match rest {
+            [.., b'\r'] => &rest[rest.len() - 1..],
+            _ => &rest[rest.len()..],
+        };
+        false
+    }
+
+    /// Forgets the line that was begun: the input begins anew.
+    pub const fn restart(&mut self) {
+        self.scanned = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests;
