@@ -1,1 +1,4 @@
 //! Not written yet.
+
+#[cfg(feature = "mime")]
+pub mod maildir;

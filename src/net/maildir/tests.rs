@@ -1,0 +1,89 @@
+use super::*;
+use std::io::Read;
+
+fn scratch() -> (tempfile::TempDir, Maildir) {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let maildir = Maildir::create(folder.path().join("box")).expect("a Maildir");
+    (folder, maildir)
+}
+
+fn put(maildir: &Maildir, text: &str) -> Entry {
+    let mut delivery = maildir.deliver().expect("a file in tmp");
+    delivery.write_all(text.as_bytes()).expect("written");
+    delivery.commit().expect("committed")
+}
+
+#[test]
+fn a_delivery_is_whole_or_not_there() {
+    let (_folder, maildir) = scratch();
+    let mut dropped = maildir.deliver().expect("a file in tmp");
+    dropped.write_all(b"half").expect("written");
+    drop(dropped);
+    assert_eq!(fs::read_dir(maildir.path().join("tmp")).expect("tmp").count(), 0);
+    assert!(maildir.entries().expect("listed").is_empty());
+
+    let entry = put(&maildir, "whole");
+    assert!(entry.is_new());
+    assert_eq!(entry.size(), 5);
+    assert_eq!(maildir.entries().expect("listed"), [entry]);
+}
+
+#[test]
+fn the_order_is_that_of_delivery_and_names_differ() {
+    let (_folder, maildir) = scratch();
+    let put: Vec<Entry> = (0..200).map(|n| put(&maildir, &n.to_string())).collect();
+    let listed = maildir.entries().expect("listed");
+    let mut names: Vec<_> = listed.iter().map(Entry::unique).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 200);
+    let mut first = String::new();
+    listed[0].clone().open().expect("opened").read_to_string(&mut first).expect("read");
+    assert_eq!(first, "0");
+    assert_eq!(put[0].unique(), listed[0].unique());
+}
+
+#[test]
+fn flags_move_to_cur_and_others_changes_are_followed() {
+    let (_folder, maildir) = scratch();
+    let mut ours = put(&maildir, "text");
+    let mut theirs = ours.clone();
+    theirs.set_flags(&[Flag::Seen, Flag::Replied, Flag::Seen, Flag::Other('/')]).expect("flagged");
+    assert_eq!(theirs.flags().collect::<Vec<_>>(), [Flag::Replied, Flag::Seen]);
+    assert!(theirs.path().ends_with(std::format!("cur/{}:2,RS", ours.unique())));
+    let mut text = String::new();
+    ours.open().expect("found again").read_to_string(&mut text).expect("read");
+    assert_eq!(text, "text");
+    assert!(!ours.is_new());
+    ours.clone().delete().expect("deleted");
+    theirs.delete().expect("gone already");
+    assert!(maildir.entries().expect("listed").is_empty());
+}
+
+#[test]
+fn names_of_others_are_read() {
+    let (_folder, maildir) = scratch();
+    for (folder, name, text) in [
+        ("cur", "1183645204.V801I1e4.host,S=99999:2,FS", "size by the name"),
+        ("new", "1183645203.1234.host", "size by the file"),
+        ("cur", ".hidden", "no message"),
+    ] {
+        fs::write(maildir.path().join(folder).join(name), text).expect("written");
+    }
+    let entries = maildir.entries().expect("listed");
+    let seen: Vec<_> = entries.iter().map(|entry| (entry.unique(), entry.size(), entry.is_new())).collect();
+    assert_eq!(
+        seen,
+        [("1183645203.1234.host", 16, true), ("1183645204.V801I1e4.host,S=99999", 99999, false)]
+    );
+}
+
+#[test]
+fn a_message_can_be_filed_as_seen_at_once() {
+    let (_folder, maildir) = scratch();
+    let mut delivery = maildir.deliver().expect("a file in tmp").with_flags(&[Flag::Seen]);
+    delivery.write_all(b"sent").expect("written");
+    let entry = delivery.commit().expect("committed");
+    assert!(!entry.is_new());
+    assert_eq!(entry.flags().collect::<Vec<_>>(), [Flag::Seen]);
+}
