@@ -72,10 +72,7 @@ fn names_of_others_are_read() {
     }
     let entries = maildir.entries().expect("listed");
     let seen: Vec<_> = entries.iter().map(|entry| (entry.unique(), entry.size(), entry.is_new())).collect();
-    assert_eq!(
-        seen,
-        [("1183645203.1234.host", 16, true), ("1183645204.V801I1e4.host,S=99999", 99999, false)]
-    );
+    assert_eq!(seen, [("1183645203.1234.host", 16, true), ("1183645204.V801I1e4.host,S=99999", 99999, false)]);
 }
 
 #[test]
