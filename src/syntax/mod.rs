@@ -4,3 +4,4 @@
 pub mod dots;
 #[cfg(any(feature = "smtp", feature = "pop3"))]
 pub mod line;
+pub mod percent;
