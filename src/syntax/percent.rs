@@ -110,8 +110,7 @@ pub const COMPONENT: Set = USERINFO.with(b"$%&+,");
 /// The application/x-www-form-urlencoded percent-encode set; a space is in it, and forms write it as `+`.
 pub const FORM: Set = COMPONENT.with(b"!'()~");
 /// Everything but the unreserved characters of RFC 3986 2.3: letters, digits, `-._~`.
-pub const NOT_UNRESERVED: Set =
-    Set::ALL.without(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
+pub const NOT_UNRESERVED: Set = Set::ALL.without(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
 
 /// The digits that encoding writes: upper case, as RFC 3986 2.1 asks.
 const UPPER: &[u8; 16] = b"0123456789ABCDEF";

@@ -2,6 +2,7 @@
 
 mod failure;
 mod inspect;
+mod url;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -19,12 +20,14 @@ struct Cli {
 enum Command {
     /// Run an engine over bytes and print its events
     Inspect(inspect::Args),
+    Url(url::Args),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Command::Inspect(args) => inspect::run(args),
+        Command::Url(args) => url::run(args),
     };
     outcome.unwrap_or_else(Failure::report)
 }
