@@ -45,7 +45,7 @@ impl Default for Limits {
             waiting: 1 << 20,
             burst: 256,
             rate: 16,
-            line_time: Duration::from_secs(60),
+            line_time: Duration::from_mins(1),
             idle: None,
             farewell: Duration::from_secs(10),
             datagram: 1200,
