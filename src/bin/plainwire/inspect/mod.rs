@@ -1,6 +1,5 @@
 //! `plainwire inspect`: runs an engine over bytes and prints what it tells.
 
-mod chat;
 mod frame;
 
 use crate::failure::Outcome;
@@ -13,13 +12,8 @@ pub(crate) struct Args {
 }
 
 #[derive(Subcommand)]
-enum Protocol {
-    /// Lines of chat
-    Chat(chat::Args),
-}
+enum Protocol {}
 
 pub(crate) fn run(args: Args) -> Outcome {
-    match args.protocol {
-        Protocol::Chat(args) => chat::run(&args),
-    }
+    match args.protocol {}
 }
