@@ -410,7 +410,7 @@ impl<E: Detach> Owned<E> {
 }
 
 /// Where `part` lies in `whole`. An empty part has no place worth keeping.
-fn span(whole: &[u8], part: &[u8]) -> Range<usize> {
+pub(crate) fn span(whole: &[u8], part: &[u8]) -> Range<usize> {
     if part.is_empty() {
         return 0..0;
     }

@@ -28,7 +28,7 @@
 //! use bytes::BytesMut;
 //! use plainwire::{chat, laws};
 //!
-//! let quiet = |_: &mut chat::Client, _: chat::Event<&[u8]>, _: &mut BytesMut| {};
+//! let quiet = |_: &mut chat::Client, _: chat::client::Event<&[u8]>, _: &mut BytesMut| {};
 //! let log = laws::judge(
 //!     || (chat::Client::new(chat::Limits::default()), quiet),
 //!     b"<ada> hello\r\n",

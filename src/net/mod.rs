@@ -1,6 +1,102 @@
-//! Not written yet.
+//! Adapters: the only place of this crate with sockets, threads and clocks.
+//!
+//! An adapter is a loop and a policy, never protocol knowledge. What talks is always an [`Engine`] and a [`Party`] (a
+//! [`Handler`] that also knows about the wire), and the same two run everywhere:
+//!
+//! | you have | you use | what waits |
+//! |---|---|---|
+//! | one conversation, this thread | [`drive`] ([`Driver`]) | this thread |
+//! | a server whose handlers may block | [`pool`] | one thread for each open connection, bounded |
+//! | a server with thousands of quiet connections | [`reactor`] | one thread for all of them |
+//!
+//! All three push the same pump, so they agree on everything that matters on a wire: output marks, what an error still
+//! owes the peer, deadlines from [`patience`](crate::engine::Engine::patience), a clock of their own for writes that
+//! stall, half-closed connections in both directions, STARTTLS, lingering so that a last reply is not lost. The numbers
+//! are in [`Limits`].
+//!
+//! A server is a [`Service`]: it makes one conversation for each connection. This one echoes what it is sent, whatever
+//! the engine (see [`server`] for the whole life of a connection, wake-ups from other threads, and graceful ends):
+//!
+//! ```
+//! use bytes::BytesMut;
+//! use plainwire::net::{self, server::{Conversation, Link, Port, Service}};
+//! use std::{io::{Read, Write}, net::TcpStream, time::Duration};
+//! # mod toy {
+//! #     use bytes::BytesMut;
+//! #     use plainwire::engine::{Engine, Patience, Status};
+//! #     #[derive(Default)] pub struct Raw { ended: bool, over: bool }
+//! #     #[derive(Clone, Debug, PartialEq)] pub struct Never;
+//! #     impl std::fmt::Display for Never { fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { Ok(()) } }
+//! #     impl std::error::Error for Never {}
+//! #     impl Engine for Raw {
+//! #         type Event<'i> = &'i [u8];
+//! #         type Error = Never;
+//! #         fn recv<'i>(&mut self, input: &mut &'i [u8], _: &mut BytesMut) -> Result<Option<&'i [u8]>, Never> {
+//! #             if input.is_empty() { self.over |= self.ended; return Ok(None); }
+//! #             Ok(Some(std::mem::take(input)))
+//! #         }
+//! #         fn eof(&mut self) { self.ended = true }
+//! #         fn expire(&mut self) {}
+//! #         fn status(&self) -> Status { if self.over { Status::Closed } else { Status::Idle } }
+//! #         fn patience(&self) -> Patience { Patience::endless(0) }
+//! #         fn window(&self) -> usize { 1 }
+//! #         fn octets<'e>(event: &'e &[u8]) -> Option<&'e [u8]> { Some(event) }
+//! #     }
+//! # }
+//! # use toy::Raw;
+//! struct Echo;
+//! impl Service for Echo {
+//!     fn open(&self, _link: Link) -> Box<dyn Conversation> {
+//!         net::talk(Raw::default(), |_: &mut Raw, event: &[u8], out: &mut BytesMut| out.extend_from_slice(event))
+//!     }
+//! }
+//!
+//! // The same service on either adapter.
+//! for start in [net::pool::start, net::reactor::start] {
+//!     let running = start(vec![Port::bind("127.0.0.1:0", Echo)?], net::server::Options::default())?;
+//!     let mut peer = TcpStream::connect(running.addresses()[0])?;
+//!     peer.write_all(b"hello")?;
+//!     peer.shutdown(std::net::Shutdown::Write)?;
+//!     let mut heard = String::new();
+//!     peer.read_to_string(&mut heard)?;
+//!     assert_eq!(heard, "hello");
+//!     running.stop(Duration::from_secs(1));
+//! }
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! [`Engine`]: crate::engine::Engine
+//! [`Handler`]: crate::engine::Handler
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "this is where sockets, threads and clocks live"
+)]
 
+mod connection;
+mod party;
+mod pump;
+mod transport;
+mod wake;
+
+pub mod drive;
 #[cfg(feature = "web")]
 pub mod http;
 #[cfg(feature = "mime")]
 pub mod maildir;
+pub mod pool;
+pub mod reactor;
+pub mod server;
+pub mod tcp;
+#[cfg(feature = "tls")]
+pub mod tls;
+
+pub use drive::{Driver, drive};
+pub use party::{Ended, Next, Party, talk, talk_tapped};
+pub use pump::Limits;
+pub use server::{Conversation, Link, Service};
+pub use transport::{Blocking, Transport};
+pub use wake::Waker;
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 //! A protocol writes a [`Describe`] (how its events and errors print) and a [`Handler`] (the answers that it gives by
 //! default), and calls [`inspect`]. With `--json` each event is one object on a line of its own, `{"event":NAME,…}`;
 //! bulk data that follows bulk data is joined, so that the output is the same however the input is cut. The last line
-//! is `{"status":"open|idle|paused|handed-over|closed","consumed":N,"complete":bool}`, or
+//! is `{"status":"open|paused|handed-over|closed","consumed":N,"complete":bool}`, or
 //! `{"error":KIND,"offset":N,"reply":…}` where the engine refused the input.
 //!
 //! Octets that are UTF-8 print as a string, others as `{"base64":…}`.
@@ -180,11 +180,10 @@ pub(crate) fn inspect<E: Engine>(
 /// Output is thrown away, so its mark only bounds memory.
 const MARK: usize = 1 << 16;
 
-/// A status in one word.
+/// A status in one word. An engine between two exchanges is as open as one within: `complete` tells them apart.
 pub(crate) fn word(status: Status) -> &'static str {
     match status {
-        Status::Open => "open",
-        Status::Idle => "idle",
+        Status::Open | Status::Idle => "open",
         Status::Paused => "paused",
         Status::HandedOver => "handed-over",
         Status::Closed => "closed",

@@ -1,5 +1,6 @@
 //! `plainwire inspect`: runs an engine over bytes and prints what it tells.
 
+mod chat;
 mod frame;
 
 use crate::failure::Outcome;
@@ -12,8 +13,13 @@ pub(crate) struct Args {
 }
 
 #[derive(Subcommand)]
-enum Protocol {}
+enum Protocol {
+    /// Lines of chat
+    Chat(chat::Args),
+}
 
 pub(crate) fn run(args: Args) -> Outcome {
-    match args.protocol {}
+    match args.protocol {
+        Protocol::Chat(args) => chat::run(&args),
+    }
 }

@@ -1,0 +1,403 @@
+//! The server's end of one member's connection.
+
+use super::error::write_line;
+use super::reader::{Read, read};
+use super::states::{Row, square};
+use super::{Ending, Error, ErrorKind, Farewell, Heard, Limits, Misuse, Name, Refusal, Refused, Said, framing::Lines};
+use crate::engine::{Detach, Engine, Patience, Status};
+use alloc::format;
+use bytes::BytesMut;
+use core::mem;
+
+/// What a member did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Event<B> {
+    /// The member said something. After [`Said::Quit`] the engine is paused until [`Server::close`].
+    Said(Said<B>),
+    /// The member said something that is not relayed. The engine has answered already.
+    Refused(Refused),
+    /// The member has said nothing for [`Limits::idle`]. The engine is paused until [`Server::close`].
+    Idle,
+    /// The member's side ended between two lines. The engine is paused until [`Server::close`], and until then the
+    /// member may be sent what it has not been sent yet: it may well still read.
+    End,
+}
+
+impl<B> Event<B> {
+    /// The same with each text replaced by what `keep` makes of it.
+    pub fn map<C>(self, keep: impl FnMut(B) -> C) -> Event<C> {
+        match self {
+            Self::Said(said) => Event::Said(said.map(keep)),
+            Self::Refused(refused) => Event::Refused(refused),
+            Self::Idle => Event::Idle,
+            Self::End => Event::End,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Greeting,
+    Between,
+    Within,
+    Skipping,
+    Leaving,
+    Closed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    Welcome,
+    Octets,
+    Line,
+    Overlong,
+    Skipped,
+    Quit,
+    End,
+    Expiry,
+    Fault,
+    Close,
+}
+
+impl State {
+    const COUNT: usize = Self::Closed as usize + 1;
+
+    const fn status(self) -> Status {
+        match self {
+            Self::Greeting | Self::Leaving => Status::Paused,
+            Self::Between => Status::Idle,
+            Self::Within | Self::Skipping => Status::Open,
+            Self::Closed => Status::Closed,
+        }
+    }
+}
+
+impl Cause {
+    const COUNT: usize = Self::Close as usize + 1;
+}
+
+const TABLE: &[Row<State, Cause>] = &[
+    (State::Greeting, Cause::Welcome, State::Between),
+    (State::Greeting, Cause::Close, State::Closed),
+    (State::Between, Cause::Octets, State::Within),
+    (State::Between, Cause::Line, State::Between),
+    (State::Between, Cause::Overlong, State::Skipping),
+    (State::Between, Cause::Quit, State::Leaving),
+    (State::Between, Cause::End, State::Leaving),
+    (State::Between, Cause::Expiry, State::Leaving),
+    (State::Between, Cause::Fault, State::Closed),
+    (State::Between, Cause::Close, State::Closed),
+    (State::Within, Cause::Line, State::Between),
+    (State::Within, Cause::Overlong, State::Skipping),
+    (State::Within, Cause::Quit, State::Leaving),
+    (State::Within, Cause::Fault, State::Closed),
+    (State::Within, Cause::Close, State::Closed),
+    (State::Skipping, Cause::Skipped, State::Between),
+    (State::Skipping, Cause::End, State::Leaving),
+    (State::Skipping, Cause::Fault, State::Closed),
+    (State::Skipping, Cause::Close, State::Closed),
+    (State::Leaving, Cause::Close, State::Closed),
+];
+
+const NEXT: [[Option<State>; Cause::COUNT]; State::COUNT] = square!(State, Cause, TABLE);
+
+/// The server's end of one member's connection.
+///
+/// It starts paused: the server speaks first, by [`welcome`](Self::welcome), or by [`close`](Self::close) where there
+/// is no place. From then on it tells what the member says. Who hears it is a [`Room`](super::Room)'s to decide, and
+/// [`Seat`](super::Seat) is the handler that joins the two.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use plainwire::chat::{Farewell, Limits, Said, Server, server::Event};
+///
+/// let mut server = Server::new(Limits::default());
+/// let mut out = BytesMut::new();
+/// server.welcome("ada".parse()?, &mut out)?;
+///
+/// let mut input = &b"hello\r\n/quit\r\n"[..];
+/// let said = server.recv(&mut input, &mut out)?;
+/// assert_eq!(said, Some(Event::Said(Said::Say { text: &b"hello"[..] })));
+/// assert_eq!(server.recv(&mut input, &mut out)?, Some(Event::Said(Said::Quit { reason: None })));
+/// server.close(Farewell::Bye, &mut out)?;
+/// assert_eq!(out, "-- welcome, you are ada\r\n-- bye\r\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # States
+///
+/// ```text
+/// Greeting (paused)
+///   Welcome   ──▶ Between
+///   Close     ──▶ Closed
+/// Between (idle, a clock runs where one is set)
+///   Octets    ──▶ Within
+///   Line      ──▶ Between
+///   Overlong  ──▶ Skipping
+///   Quit      ──▶ Leaving
+///   End       ──▶ Leaving
+///   Expiry    ──▶ Leaving
+///   Fault     ──▶ Closed
+///   Close     ──▶ Closed
+/// Within (open, the line's clock runs)
+///   Line      ──▶ Between
+///   Overlong  ──▶ Skipping
+///   Quit      ──▶ Leaving
+///   Fault     ──▶ Closed
+///   Close     ──▶ Closed
+/// Skipping (open, the line's clock runs)
+///   Skipped   ──▶ Between
+///   End       ──▶ Leaving
+///   Fault     ──▶ Closed
+///   Close     ──▶ Closed
+/// Leaving (paused)
+///   Close     ──▶ Closed
+/// ```
+#[derive(Clone, Debug)]
+pub struct Server {
+    limits: Limits,
+    ending: Ending,
+    lines: Lines,
+    state: State,
+    phase: u64,
+    expired: bool,
+    error: Option<Error>,
+}
+
+impl Server {
+    /// An engine for a connection that was just accepted. It sends lines that end with CRLF.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            lines: Lines::new(limits.line),
+            limits,
+            ending: Ending::Crlf,
+            state: State::Greeting,
+            phase: 0,
+            expired: false,
+            error: None,
+        }
+    }
+
+    /// With what the lines end that it sends. Either is read.
+    #[must_use]
+    pub fn ending(mut self, ending: Ending) -> Self {
+        self.ending = ending;
+        self
+    }
+
+    /// Takes at most one event off the front of `input`; see [`Engine::recv`].
+    ///
+    /// What the member says is text that can't harm a terminal ([`text`](super::text)); other lines are answered with
+    /// `-! CODE: …` and told as [`Event::Refused`]. Blank lines are taken and not told.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Truncated`] where the stream ends inside a line, [`ErrorKind::TimedOut`] where a line does not end
+    /// in time. Nothing else ends the conversation.
+    pub fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        if !self.status().reads() {
+            return Ok(None);
+        }
+        if mem::take(&mut self.expired) {
+            if self.state == State::Between {
+                self.step(Cause::Expiry);
+                return Ok(Some(Event::Idle));
+            }
+            return Err(self.fail(Error { kind: ErrorKind::TimedOut, offset: self.lines.offset() }, out));
+        }
+        loop {
+            match read(&mut self.lines, input) {
+                Ok(Read::Line(line, start)) => match Said::parse(line) {
+                    Ok(None) => self.step(Cause::Line),
+                    Ok(Some(said)) => {
+                        self.step(if matches!(said, Said::Quit { .. }) { Cause::Quit } else { Cause::Line });
+                        return Ok(Some(Event::Said(said)));
+                    }
+                    Err((why, at)) => {
+                        self.step(Cause::Line);
+                        return Ok(Some(self.refuse(why, start + at as u64, out)));
+                    }
+                },
+                Ok(Read::Overlong(offset)) => {
+                    self.step(Cause::Overlong);
+                    return Ok(Some(self.refuse(Refusal::TooLong, offset, out)));
+                }
+                Ok(Read::Skipped) => self.step(Cause::Skipped),
+                Ok(Read::Dry) => {
+                    if self.state == State::Between && !input.is_empty() {
+                        self.step(Cause::Octets);
+                    }
+                    return Ok(None);
+                }
+                Ok(Read::Over) => {
+                    self.step(Cause::End);
+                    return Ok(Some(Event::End));
+                }
+                Err(error) => return Err(self.fail(error, out)),
+            }
+        }
+    }
+
+    /// The next state. Every change passes here, and only what the table allows.
+    fn step(&mut self, cause: Cause) {
+        if let Some(next) = NEXT[self.state as usize][cause as usize] {
+            self.state = next;
+            self.phase += 1;
+        } else {
+            debug_assert!(false, "{:?} on {cause:?} is not in the table", self.state);
+        }
+    }
+
+    #[cold]
+    fn refuse<B>(&mut self, why: Refusal, offset: u64, out: &mut BytesMut) -> Event<B> {
+        write_line(&format!("-! {}: {why}", why.code()), self.ending, out);
+        Event::Refused(Refused { why, offset })
+    }
+
+    #[cold]
+    fn fail(&mut self, error: Error, out: &mut BytesMut) -> Error {
+        write_line(error.reply(), self.ending, out);
+        self.step(Cause::Fault);
+        self.error = Some(error);
+        error
+    }
+
+    /// Lets the member in and tells it its name.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::NotNow`] where this was done already, or the conversation is over.
+    pub fn welcome(&mut self, name: Name, out: &mut BytesMut) -> Result<(), Misuse> {
+        if NEXT[self.state as usize][Cause::Welcome as usize].is_none() {
+            return Err(Misuse::NotNow);
+        }
+        Heard::<&[u8]>::Welcome { name }.write(&self.limits, self.ending, out)?;
+        self.step(Cause::Welcome);
+        Ok(())
+    }
+
+    /// Tells the member something, for servers that work without a [`Room`](super::Room).
+    ///
+    /// # Errors
+    ///
+    /// As [`Heard::write`]; [`Misuse::NotNow`] before the welcome and after the end.
+    pub fn tell<B: AsRef<[u8]>>(&mut self, heard: &Heard<B>, out: &mut BytesMut) -> Result<(), Misuse> {
+        if matches!(self.state, State::Greeting | State::Closed) {
+            return Err(Misuse::NotNow);
+        }
+        heard.write(&self.limits, self.ending, out)
+    }
+
+    /// Lets go of the member. What is in `out` is to be written, then the connection closed.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::NotNow`] where the conversation is over already.
+    pub fn close(&mut self, farewell: Farewell, out: &mut BytesMut) -> Result<(), Misuse> {
+        if NEXT[self.state as usize][Cause::Close as usize].is_none() {
+            return Err(Misuse::NotNow);
+        }
+        write_line(farewell.line(), self.ending, out);
+        self.step(Cause::Close);
+        Ok(())
+    }
+
+    /// There will be no more than what is in `input`; then call [`recv`](Self::recv).
+    pub fn eof(&mut self) {
+        self.lines.eof();
+    }
+
+    /// The clock ran out on the current phase; then call [`recv`](Self::recv).
+    pub fn expire(&mut self) {
+        self.expired |= self.patience().limit.is_some();
+    }
+
+    /// Where the conversation stands.
+    pub fn status(&self) -> Status {
+        self.state.status()
+    }
+
+    /// What is waited for: inside a line its end, for [`Limits::line_time`]; between lines the next one, for
+    /// [`Limits::idle`].
+    pub fn patience(&self) -> Patience {
+        let limit = match self.state {
+            State::Between => self.limits.idle,
+            State::Within | State::Skipping => Some(self.limits.line_time),
+            State::Greeting | State::Leaving | State::Closed => None,
+        };
+        Patience { phase: self.phase, limit }
+    }
+
+    /// How large a read buffer has to be, in octets.
+    pub fn window(&self) -> usize {
+        self.lines.window()
+    }
+
+    /// No event of chat carries bulk data.
+    pub fn octets<'e>(_: &'e Event<&[u8]>) -> Option<&'e [u8]> {
+        None
+    }
+}
+
+impl Engine for Server {
+    type Event<'i> = Event<&'i [u8]>;
+    type Error = Error;
+
+    fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Self::Event<'i>>, Error> {
+        self.recv(input, out)
+    }
+    fn eof(&mut self) {
+        self.eof();
+    }
+    fn expire(&mut self) {
+        self.expire();
+    }
+    fn status(&self) -> Status {
+        self.status()
+    }
+    fn patience(&self) -> Patience {
+        self.patience()
+    }
+    fn window(&self) -> usize {
+        self.window()
+    }
+    fn octets<'e>(event: &'e Self::Event<'_>) -> Option<&'e [u8]> {
+        Self::octets(event)
+    }
+}
+
+impl Detach for Server {
+    type Detached<B>
+        = Event<B>
+    where
+        B: core::fmt::Debug;
+
+    fn detach<'i, B: core::fmt::Debug>(event: Event<&'i [u8]>, keep: impl FnMut(&'i [u8]) -> B) -> Event<B> {
+        event.map(keep)
+    }
+    fn map<A: core::fmt::Debug, B: core::fmt::Debug>(event: Event<A>, keep: impl FnMut(A) -> B) -> Event<B> {
+        event.map(keep)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::states::{diagram, documented};
+
+    #[test]
+    fn the_diagram_is_the_table() {
+        let printed = diagram(TABLE, |state| match state.status() {
+            Status::Open => "open, the line's clock runs",
+            Status::Idle => "idle, a clock runs where one is set",
+            Status::Paused => "paused",
+            Status::HandedOver => "handed over",
+            Status::Closed => "closed",
+        });
+        assert_eq!(documented(include_str!("server.rs")), printed, "\n{printed}");
+    }
+}

@@ -1,0 +1,582 @@
+//! One conversation on this thread: any engine on any [`Transport`].
+//!
+//! [`drive`] runs a party until the conversation is over. [`Driver`] is for clients, which want to go on a step at a
+//! time: say something, run [`until`](Driver::until) the answer is there, put the connection under TLS in the middle,
+//! keep it for the next exchange.
+//!
+//! ```ignore
+//! let mut driver = Driver::new(pop3::Client::new(limits), tcp::connect("pop.test:110", limit)?);
+//! let greeting = driver.until(|_client, event, _out| greeting_of(event))?;
+//! driver.say(|client, out| client.stls(out))?;
+//! driver.until(|_client, event, _out| answer_of(event))?;
+//! driver.secure(&connector, "pop.test")?;
+//! driver.engine_mut().secured(&[])?;
+//! ```
+
+use super::party::{Ended, Party};
+use super::pump::{Exchange, Limits, Pump, Scratch, Step, Turn};
+use super::transport::Transport;
+use crate::engine::{Detach, Engine, Patience, Status, Tap, span, turn};
+use bytes::{Buf, Bytes, BytesMut};
+use core::fmt;
+use core::ops::Range;
+use std::time::Instant;
+
+/// Runs `engine` and `party` on `wire` until the conversation is over or handed over, with the [default
+/// limits](Limits). Gives back what was received but not taken: after a hand-over, the next protocol's first octets.
+///
+/// For any `Read + Write`, wrap it in [`Blocking`](super::Blocking).
+///
+/// # Errors
+///
+/// How else it [ended](Ended). An engine's error comes after the reply that the peer is owed was written.
+pub fn drive<E: Engine, T: Transport>(
+    engine: &mut E,
+    wire: T,
+    party: &mut (impl Party<E> + ?Sized),
+) -> Result<BytesMut, Ended<E::Error>> {
+    let limits = Limits::default();
+    let mut pump = Pump::new(false);
+    let mut scratch = Scratch::new(&limits);
+    let mut wire = wire;
+    let mut talk = Whole { engine, party, tap: &mut () };
+    match pushed(&mut pump, &mut talk, &mut wire, &mut scratch, &limits, None) {
+        Ok(_) => Ok(pump.into_rest()),
+        Err(ended) => Err(ended),
+    }
+}
+
+/// One end of a conversation with what it runs on: the engine, the wire, the buffers and the clocks.
+///
+/// Every method that waits writes first what was said before, keeps the engine's deadlines, and takes what comes while
+/// it writes. After an [`Ended`] the driver is good for [`into_parts`](Self::into_parts) only.
+pub struct Driver<E: Engine, T, P = ()> {
+    engine: E,
+    wire: T,
+    tap: P,
+    pump: Pump<E::Error>,
+    scratch: Scratch,
+    limits: Limits,
+    deadline: Option<Instant>,
+}
+
+impl<E: Engine, T: Transport> Driver<E, T> {
+    /// Puts `engine` on `wire`. Nothing happens yet.
+    pub fn new(engine: E, wire: T) -> Self {
+        Self::tapped(engine, wire, ())
+    }
+}
+
+impl<E: Engine, T: Transport, P: Tap<E>> Driver<E, T, P> {
+    /// As [`new`](Driver::new), with a [`Tap`] that sees the conversation go by.
+    pub fn tapped(engine: E, wire: T, tap: P) -> Self {
+        let limits = Limits::default();
+        let scratch = Scratch::new(&limits);
+        Self { engine, wire, tap, pump: Pump::new(false), scratch, limits, deadline: None }
+    }
+
+    /// With other limits.
+    #[must_use]
+    pub fn with(mut self, limits: Limits) -> Self {
+        self.scratch = Scratch::new(&limits);
+        self.limits = limits;
+        self
+    }
+
+    /// Ends every wait with [`Ended::Late`] at this time: the caller's own limit on the whole, beside the engine's on
+    /// each step. It may be moved at any time.
+    pub fn deadline(&mut self, deadline: Option<Instant>) {
+        self.deadline = deadline;
+    }
+
+    /// The engine, for its queries.
+    pub fn engine(&self) -> &E {
+        &self.engine
+    }
+
+    /// The engine, for commands that write nothing.
+    pub fn engine_mut(&mut self) -> &mut E {
+        &mut self.engine
+    }
+
+    /// The wire.
+    pub fn wire(&self) -> &T {
+        &self.wire
+    }
+
+    /// The wire, to set its options. Reading or writing here breaks the conversation.
+    pub fn wire_mut(&mut self) -> &mut T {
+        &mut self.wire
+    }
+
+    /// The tap.
+    pub fn tap(&mut self) -> &mut P {
+        &mut self.tap
+    }
+
+    /// Gives a command: `command` appends to what is written next. Nothing is written before something waits
+    /// ([`flush`](Self::flush), [`until`](Self::until), …), so several commands go out together.
+    pub fn say<R>(&mut self, command: impl FnOnce(&mut E, &mut BytesMut) -> R) -> R {
+        let out = self.pump.out(&mut self.scratch);
+        let mark = out.len();
+        let result = command(&mut self.engine, out);
+        if out.len() > mark {
+            self.tap.caller_said(&out[mark..]);
+        }
+        result
+    }
+
+    /// Runs until `wanted` gives something. It sees every event, and may answer (`engine`, `out`) and note what it
+    /// likes; what it sees of an event's octets it has to copy.
+    ///
+    /// # Errors
+    ///
+    /// How the conversation ended before that; [`Ended::Closed`] for an end or a hand-over as the protocol has it.
+    pub fn until<R>(
+        &mut self,
+        wanted: impl FnMut(&mut E, E::Event<'_>, &mut BytesMut) -> Option<R>,
+    ) -> Result<R, Ended<E::Error>> {
+        let mut step = Until { engine: &mut self.engine, tap: &mut self.tap, wanted, found: None };
+        pushed(&mut self.pump, &mut step, &mut self.wire, &mut self.scratch, &self.limits, self.deadline)?;
+        step.found.ok_or(Ended::Closed)
+    }
+
+    /// Runs `party` until `done` says so; it is asked after every event and every time that the party
+    /// [said more](crate::engine::Handler::more). `Ok(true)`: done; `Ok(false)`: the conversation is over or handed over, as the
+    /// protocol has it.
+    ///
+    /// What a client needs that sends a long body while the answer may come early: [`more`](crate::engine::Handler::more) feeds the
+    /// body, and both directions move at once where the wire can.
+    ///
+    /// # Errors
+    ///
+    /// How else the conversation ended.
+    pub fn run_until<Q: Party<E> + ?Sized>(
+        &mut self,
+        party: &mut Q,
+        done: impl FnMut(&E, &Q) -> bool,
+    ) -> Result<bool, Ended<E::Error>> {
+        let mut step = RunUntil { engine: &mut self.engine, party, tap: &mut self.tap, done };
+        pushed(&mut self.pump, &mut step, &mut self.wire, &mut self.scratch, &self.limits, self.deadline)
+    }
+
+    /// Runs `party` until the conversation is over or handed over.
+    ///
+    /// # Errors
+    ///
+    /// How else the conversation ended.
+    pub fn run(&mut self, party: &mut (impl Party<E> + ?Sized)) -> Result<(), Ended<E::Error>> {
+        let mut talk = Whole { engine: &mut self.engine, party, tap: &mut self.tap };
+        pushed(&mut self.pump, &mut talk, &mut self.wire, &mut self.scratch, &self.limits, self.deadline)?;
+        Ok(())
+    }
+
+    /// Writes all that was said. What comes meanwhile is kept for later.
+    ///
+    /// # Errors
+    ///
+    /// How the conversation ended before that.
+    pub fn flush(&mut self) -> Result<(), Ended<E::Error>> {
+        let mut flush = Flush { engine: &mut self.engine, tap: &mut self.tap };
+        pushed(&mut self.pump, &mut flush, &mut self.wire, &mut self.scratch, &self.limits, self.deadline)?;
+        Ok(())
+    }
+
+    /// Writes all that was said and shuts our sending side; reading goes on.
+    ///
+    /// # Errors
+    ///
+    /// How the conversation ended before that.
+    pub fn finish(&mut self) -> Result<(), Ended<E::Error>> {
+        self.flush()?;
+        self.wire.finish().map_err(Ended::Lost)
+    }
+
+    /// What was received but not taken.
+    pub fn rest(&self) -> &[u8] {
+        self.pump.rest()
+    }
+
+    /// The engine was brought back by its own means after it was over or handed over: the driver goes on with it.
+    pub fn resume(&mut self) {
+        self.pump.resume();
+    }
+
+    /// The same buffers and wire with another engine, which is fed what the first left untaken: after an upgrade, say.
+    pub fn replace<F: Engine>(self, engine: F) -> (E, Driver<F, T>) {
+        let mut next = Driver::new(engine, self.wire).with(self.limits);
+        next.deadline = self.deadline;
+        next.pump.feed(self.pump.into_rest());
+        (self.engine, next)
+    }
+
+    /// The engine, the wire, and what was received but not taken.
+    pub fn into_parts(self) -> (E, T, BytesMut) {
+        (self.engine, self.wire, self.pump.into_rest())
+    }
+}
+
+impl<E: Detach, T: Transport, P: Tap<E>> Driver<E, T, P> {
+    /// The next event, holding its octets as views of the block that was received: no lifetime and no copy. `None`: the
+    /// conversation is over or handed over, as the protocol has it.
+    ///
+    /// # Errors
+    ///
+    /// How else the conversation ended.
+    #[allow(clippy::should_implement_trait, reason = "an iterator would have to hide the error or the end")]
+    pub fn next(&mut self) -> Result<Option<E::Detached<Bytes>>, Ended<E::Error>> {
+        loop {
+            let (rx, out) = self.pump.buffers(&mut self.scratch);
+            let whole = &rx[..];
+            let mut input = whole;
+            // Spans instead of slices: the block can't be cut while anything borrows it.
+            let told = match take(&mut self.engine, &mut input, out, &mut self.tap) {
+                Ok(Took::Event(event)) => Ok(Some(E::detach(event, |slice| span(whole, slice)))),
+                Ok(Took::Moved | Took::Nothing) => Ok(None),
+                Err(error) => Err(error),
+            };
+            let left = input.len();
+            let used = rx.len() - left;
+            match told {
+                Ok(Some(spans)) => {
+                    let block = rx.split_to(used).freeze();
+                    return Ok(Some(E::map(spans, |span: Range<usize>| block.slice(span))));
+                }
+                Ok(None) if used > 0 => rx.advance(used),
+                Ok(None) if self.engine.status().over() => {
+                    self.flush()?;
+                    return Ok(None);
+                }
+                Ok(None) => {
+                    let mut fill = Fill { engine: &mut self.engine, tap: &mut self.tap, had: left, told: false };
+                    pushed(&mut self.pump, &mut fill, &mut self.wire, &mut self.scratch, &self.limits, self.deadline)?;
+                }
+                Err(error) => {
+                    rx.advance(used);
+                    // The reply that the peer is owed; the error stands whether it arrives or not.
+                    let _unsent = self.flush();
+                    return Err(Ended::Failed(error));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(feature = "tls")]
+impl<E: Engine, P: Tap<E>> Driver<E, super::tcp::Stream, P> {
+    /// Puts the connection under TLS as the client, after the peer agreed to STARTTLS or before anything was said: all
+    /// that was said is written first. Then bring the engine back (`engine.secured(&[])`).
+    ///
+    /// # Errors
+    ///
+    /// [`Ended::Injected`] where the peer had sent more in the clear; [`Ended::Lost`] with the check that failed.
+    pub fn secure(&mut self, connector: &super::tls::Connector, host: &str) -> Result<(), Ended<E::Error>> {
+        if !self.pump.out(&mut self.scratch).is_empty() {
+            self.flush()?;
+        }
+        if !self.pump.rest().is_empty() {
+            return Err(Ended::Injected);
+        }
+        let now = Instant::now();
+        let limit = self
+            .deadline
+            .map_or(self.limits.handshake, |due| due.saturating_duration_since(now).min(self.limits.handshake));
+        self.wire.secure(connector, host, limit).map_err(Ended::Lost)?;
+        self.pump.resume();
+        Ok(())
+    }
+}
+
+impl<E: Engine + fmt::Debug, T: fmt::Debug, P> fmt::Debug for Driver<E, T, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").field("engine", &self.engine).field("wire", &self.wire).finish_non_exhaustive()
+    }
+}
+
+/// Pumps until enough (`Ok(true)`) or over (`Ok(false)`).
+fn pushed<C, T>(
+    pump: &mut Pump<C::Error>,
+    talk: &mut C,
+    wire: &mut T,
+    scratch: &mut Scratch,
+    limits: &Limits,
+    deadline: Option<Instant>,
+) -> Result<bool, Ended<C::Error>>
+where
+    C: Exchange,
+    T: Transport,
+{
+    loop {
+        match pump.advance(talk, wire, scratch, limits) {
+            Step::Enough => return Ok(true),
+            Step::Over(Ended::Closed) | Step::HandedOver => return Ok(false),
+            Step::Over(ended) => return Err(ended),
+            Step::Secured => {}
+            Step::Wait(wait) => {
+                let now = Instant::now();
+                if deadline.is_some_and(|due| due <= now) {
+                    return Err(Ended::Late);
+                }
+                if wait.again {
+                    continue;
+                }
+                let due = [wait.due, deadline].into_iter().flatten().min();
+                let limit = due.map(|due| due.saturating_duration_since(now));
+                wire.wait(wait.read, wait.write, limit).map_err(Ended::Lost)?;
+            }
+        }
+    }
+}
+
+/// What the steps below have in common: everything but the turn.
+macro_rules! engine_side {
+    () => {
+        fn eof(&mut self) {
+            self.tap.ended();
+            self.engine.eof();
+        }
+        fn expire(&mut self) {
+            self.tap.expired();
+            self.engine.expire();
+        }
+        fn status(&self) -> Status {
+            self.engine.status()
+        }
+        fn patience(&self) -> Patience {
+            self.engine.patience()
+        }
+        fn window(&self) -> usize {
+            self.engine.window()
+        }
+    };
+}
+
+struct Whole<'d, E, P: ?Sized, T: ?Sized> {
+    engine: &'d mut E,
+    party: &'d mut P,
+    tap: &'d mut T,
+}
+
+impl<E: Engine, P: Party<E> + ?Sized, T: Tap<E> + ?Sized> Exchange for Whole<'_, E, P, T> {
+    type Error = E::Error;
+    fn turn(&mut self, input: &mut &[u8], out: &mut BytesMut, high: usize) -> Result<Turn, E::Error> {
+        let full = turn(self.engine, input, out, high, self.party, self.tap)?;
+        Ok(if full { Turn::Full } else { Turn::Dry })
+    }
+    fn due(&self) -> Option<Instant> {
+        self.party.due()
+    }
+    fn finished(&self) -> bool {
+        self.party.finished(self.engine)
+    }
+    engine_side!();
+}
+
+/// One `recv` with its tap: what [`turn`] does for one event, for steps that stop in the middle.
+enum Took<'i, E: Engine> {
+    Event(E::Event<'i>),
+    Moved,
+    Nothing,
+}
+
+fn take<'i, E: Engine>(
+    engine: &mut E,
+    input: &mut &'i [u8],
+    out: &mut BytesMut,
+    tap: &mut (impl Tap<E> + ?Sized),
+) -> Result<Took<'i, E>, E::Error> {
+    let before = *input;
+    let mark = out.len();
+    let told = engine.recv(input, out);
+    let taken = &before[..before.len() - input.len()];
+    match &told {
+        Ok(Some(event)) => tap.took(taken, Some(event)),
+        _ if taken.is_empty() => {}
+        _ => tap.took(taken, None),
+    }
+    if out.len() > mark {
+        tap.engine_said(&out[mark..]);
+    }
+    match told {
+        Ok(Some(event)) => Ok(Took::Event(event)),
+        Ok(None) if taken.is_empty() && out.len() == mark => Ok(Took::Nothing),
+        Ok(None) => Ok(Took::Moved),
+        Err(error) => {
+            tap.failed(&error);
+            Err(error)
+        }
+    }
+}
+
+struct Until<'d, E, T: ?Sized, F, R> {
+    engine: &'d mut E,
+    tap: &'d mut T,
+    wanted: F,
+    found: Option<R>,
+}
+
+impl<E, T, F, R> Exchange for Until<'_, E, T, F, R>
+where
+    E: Engine,
+    T: Tap<E> + ?Sized,
+    F: FnMut(&mut E, E::Event<'_>, &mut BytesMut) -> Option<R>,
+{
+    type Error = E::Error;
+    fn turn(&mut self, input: &mut &[u8], out: &mut BytesMut, high: usize) -> Result<Turn, E::Error> {
+        if self.found.is_some() {
+            return Ok(Turn::Enough);
+        }
+        loop {
+            if out.len() >= high {
+                return Ok(Turn::Full);
+            }
+            match take(self.engine, input, out, self.tap)? {
+                Took::Event(event) => {
+                    let mark = out.len();
+                    self.found = (self.wanted)(self.engine, event, out);
+                    if out.len() > mark {
+                        self.tap.caller_said(&out[mark..]);
+                    }
+                    if self.found.is_some() {
+                        return Ok(Turn::Enough);
+                    }
+                }
+                Took::Moved => {}
+                Took::Nothing => return Ok(Turn::Dry),
+            }
+        }
+    }
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+    fn finished(&self) -> bool {
+        false
+    }
+    fn answers(&self) -> bool {
+        false
+    }
+    engine_side!();
+}
+
+struct RunUntil<'d, E, P: ?Sized, T: ?Sized, F> {
+    engine: &'d mut E,
+    party: &'d mut P,
+    tap: &'d mut T,
+    done: F,
+}
+
+impl<E, P, T, F> Exchange for RunUntil<'_, E, P, T, F>
+where
+    E: Engine,
+    P: Party<E> + ?Sized,
+    T: Tap<E> + ?Sized,
+    F: FnMut(&E, &P) -> bool,
+{
+    type Error = E::Error;
+    fn turn(&mut self, input: &mut &[u8], out: &mut BytesMut, high: usize) -> Result<Turn, E::Error> {
+        loop {
+            if out.len() >= high {
+                return Ok(Turn::Full);
+            }
+            match take(self.engine, input, out, self.tap)? {
+                Took::Event(event) => {
+                    let mark = out.len();
+                    self.party.event(self.engine, event, out);
+                    if out.len() > mark {
+                        self.tap.caller_said(&out[mark..]);
+                    }
+                    if (self.done)(self.engine, self.party) {
+                        return Ok(Turn::Enough);
+                    }
+                }
+                Took::Moved => {}
+                Took::Nothing => {
+                    if out.len() > high / 2 {
+                        return Ok(Turn::Full);
+                    }
+                    let mark = out.len();
+                    let said = self.party.more(self.engine, out);
+                    if out.len() > mark {
+                        self.tap.caller_said(&out[mark..]);
+                    }
+                    if (self.done)(self.engine, self.party) {
+                        return Ok(Turn::Enough);
+                    }
+                    if !said {
+                        return Ok(Turn::Dry);
+                    }
+                }
+            }
+        }
+    }
+    fn due(&self) -> Option<Instant> {
+        self.party.due()
+    }
+    fn finished(&self) -> bool {
+        self.party.finished(self.engine)
+    }
+    engine_side!();
+}
+
+/// Writes; what comes meanwhile is kept.
+struct Flush<'d, E, T: ?Sized> {
+    engine: &'d mut E,
+    tap: &'d mut T,
+}
+
+impl<E: Engine, T: Tap<E> + ?Sized> Exchange for Flush<'_, E, T> {
+    type Error = E::Error;
+    fn turn(&mut self, _input: &mut &[u8], out: &mut BytesMut, _high: usize) -> Result<Turn, E::Error> {
+        Ok(if out.is_empty() { Turn::Enough } else { Turn::Full })
+    }
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+    fn finished(&self) -> bool {
+        false
+    }
+    engine_side!();
+}
+
+/// Reads until there is more than there was, and leaves it to its caller.
+struct Fill<'d, E, T: ?Sized> {
+    engine: &'d mut E,
+    tap: &'d mut T,
+    had: usize,
+    told: bool,
+}
+
+impl<E: Engine, T: Tap<E> + ?Sized> Exchange for Fill<'_, E, T> {
+    type Error = E::Error;
+    fn turn(&mut self, input: &mut &[u8], _out: &mut BytesMut, _high: usize) -> Result<Turn, E::Error> {
+        Ok(if self.told || input.len() > self.had { Turn::Enough } else { Turn::Dry })
+    }
+    fn eof(&mut self) {
+        self.told = true;
+        self.tap.ended();
+        self.engine.eof();
+    }
+    fn expire(&mut self) {
+        self.told = true;
+        self.tap.expired();
+        self.engine.expire();
+    }
+    fn status(&self) -> Status {
+        self.engine.status()
+    }
+    fn patience(&self) -> Patience {
+        self.engine.patience()
+    }
+    fn window(&self) -> usize {
+        self.engine.window()
+    }
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+    fn finished(&self) -> bool {
+        false
+    }
+    fn answers(&self) -> bool {
+        false
+    }
+}
