@@ -13,6 +13,7 @@
 //! driver.engine_mut().secured(&[])?;
 //! ```
 
+use super::bulk::Bulk;
 use super::party::{Ended, Party};
 use super::pump::{Exchange, Limits, Pump, Scratch, Step, Turn};
 use super::transport::Transport;
@@ -366,6 +367,9 @@ impl<E: Engine, P: Party<E> + ?Sized, T: Tap<E> + ?Sized> Exchange for Whole<'_,
     fn due(&self) -> Option<Instant> {
         self.party.due()
     }
+    fn bulk(&mut self) -> Option<&mut Bulk> {
+        self.party.bulk()
+    }
     fn finished(&self) -> bool {
         self.party.finished(self.engine)
     }
@@ -511,6 +515,9 @@ where
     }
     fn due(&self) -> Option<Instant> {
         self.party.due()
+    }
+    fn bulk(&mut self) -> Option<&mut Bulk> {
+        self.party.bulk()
     }
     fn finished(&self) -> bool {
         self.party.finished(self.engine)

@@ -73,6 +73,7 @@
     reason = "this is where sockets, threads and clocks live"
 )]
 
+mod bulk;
 mod connection;
 mod party;
 mod pump;
@@ -91,6 +92,7 @@ pub mod tcp;
 #[cfg(feature = "tls")]
 pub mod tls;
 
+pub use bulk::Bulk;
 pub use drive::{Driver, drive};
 pub use party::{Ended, Next, Party, talk, talk_tapped};
 pub use pump::Limits;

@@ -1,5 +1,6 @@
 //! One party of a conversation on a wire: a handler, and what only a wire knows.
 
+use super::bulk::Bulk;
 use super::server::Conversation;
 use super::tcp;
 use crate::engine::{Engine, Handler, Patience, Status, Tap, turn};
@@ -21,6 +22,14 @@ pub trait Party<E: Engine>: Handler<E> {
     /// Looked at each time the connection goes to sleep. Once that time has come and `more` was asked, the same instant
     /// is not honoured again: give a later one, or `None`.
     fn due(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Octets that lie elsewhere, to be sent behind all that was said. Looked at before and after every
+    /// turn: while some are [left](super::Bulk::left), no turn is made and nothing is read. Within the turn that made
+    /// the offer more events may come; what they are answered must wait for [`more`](Handler::more), or it would go
+    /// out before. Taps do not see these octets.
+    fn bulk(&mut self) -> Option<&mut Bulk> {
         None
     }
 
@@ -249,6 +258,10 @@ where
 
     fn due(&self) -> Option<Instant> {
         self.party.due()
+    }
+
+    fn bulk(&mut self) -> Option<&mut Bulk> {
+        self.party.bulk()
     }
 
     fn finished(&self) -> bool {

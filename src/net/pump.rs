@@ -2,6 +2,7 @@
 //!
 //! The blocking driver, the pool and the reactor differ only in how they wait; see `Pump::advance`.
 
+use super::bulk::Bulk;
 use super::party::{Ended, Fault};
 use super::server::Conversation;
 use super::transport::Transport;
@@ -65,6 +66,9 @@ pub(crate) trait Exchange {
     fn patience(&self) -> Patience;
     fn window(&self) -> usize;
     fn due(&self) -> Option<Instant>;
+    fn bulk(&mut self) -> Option<&mut Bulk> {
+        None
+    }
     fn finished(&self) -> bool;
     /// A paused engine may still get its answer, from a wake-up or in time.
     fn answers(&self) -> bool {
@@ -105,6 +109,9 @@ impl Exchange for dyn Conversation {
     }
     fn due(&self) -> Option<Instant> {
         Conversation::due(self)
+    }
+    fn bulk(&mut self) -> Option<&mut Bulk> {
+        Conversation::bulk(self)
     }
     fn finished(&self) -> bool {
         Conversation::finished(self)
@@ -341,6 +348,9 @@ impl<E> Pump<E> {
         let mut fresh = 0;
         let mut rounds = 0;
         loop {
+            if let Some(step) = self.pour(talk, wire, scratch, fresh, limits) {
+                return step;
+            }
             // Take and say.
             let turn = match self.take(talk, scratch, &mut fresh, limits) {
                 Ok(turn) => turn,
@@ -361,6 +371,9 @@ impl<E> Pump<E> {
             };
             if turn == Turn::Enough {
                 return Step::Enough;
+            }
+            if talk.bulk().is_some_and(|bulk| bulk.left() > 0) {
+                continue;
             }
             if self.stopping && talk.status() == Status::Idle && self.rx.is_empty() && !blocked && turn == Turn::Dry {
                 self.stage = Stage::Flushing;
@@ -424,7 +437,13 @@ impl<E> Pump<E> {
             if self.stall.is_some_and(|due| due <= now) {
                 return self.over(Ended::Stalled);
             }
-            self.watch(talk.patience(), now);
+            if room {
+                self.watch(talk.patience(), now);
+            } else {
+                // It is we who do not read.
+                self.phase = None;
+                self.due = None;
+            }
             if self.due.is_some_and(|due| due <= now) {
                 self.due = None;
                 talk.expire();
@@ -448,6 +467,53 @@ impl<E> Pump<E> {
             wait.due = [wait.due, self.due, self.unanswered, own].into_iter().flatten().min();
             return Step::Wait(wait);
         }
+    }
+
+    /// Sends what lies elsewhere, before anything else is said. `Some`: it has to wait.
+    fn pour<C, T>(
+        &mut self,
+        talk: &mut C,
+        wire: &mut T,
+        scratch: &mut Scratch,
+        fresh: usize,
+        limits: &Limits,
+    ) -> Option<Step<E>>
+    where
+        C: Exchange<Error = E> + ?Sized,
+        T: Transport + ?Sized,
+    {
+        talk.bulk().filter(|bulk| bulk.left() > 0)?;
+        if fresh > 0 {
+            // The scratch buffer is needed for the file.
+            self.rx = BytesMut::from(&scratch.rx[..fresh]);
+        }
+        // The engine's clock stands still: it is we who do not read.
+        self.phase = None;
+        self.due = None;
+        let mut rounds = 0;
+        let blocked = loop {
+            match self.flush(wire, limits) {
+                Err(ended) => return Some(self.over(ended)),
+                Ok(true) => break true,
+                Ok(false) => {}
+            }
+            let bulk = talk.bulk().filter(|bulk| bulk.left() > 0)?;
+            if rounds == ROUNDS {
+                break false;
+            }
+            rounds += 1;
+            match wire.try_send(bulk, &mut scratch.rx) {
+                Ok(0) => return Some(self.over(Ended::Lost(ErrorKind::WriteZero.into()))),
+                Ok(sent) => self.unstalled += sent,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if waits(&error) => break self.stalls(limits),
+                Err(error) => return Some(self.over(Ended::Lost(error))),
+            }
+        };
+        if self.stall.is_some_and(|due| due <= Instant::now()) {
+            return Some(self.over(Ended::Stalled));
+        }
+        Some(self.wait(false, blocked, !blocked))
     }
 
     /// One turn over what was received.
@@ -501,15 +567,11 @@ impl<E> Pump<E> {
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if waits(&error) => {
-                    if self.stall.is_none() || self.unstalled >= STALL_QUANTUM {
-                        self.stall = Some(Instant::now() + limits.stall);
-                        self.unstalled = 0;
-                    }
                     if !wire.duplex() {
                         // It has just blocked for the whole of it.
                         return Err(Ended::Stalled);
                     }
-                    return Ok(true);
+                    return Ok(self.stalls(limits));
                 }
                 Err(error) if !self.server && reset(&error) => {
                     self.broken = Some(error);
@@ -520,6 +582,15 @@ impl<E> Pump<E> {
                 Err(error) => return Err(Ended::Lost(error)),
             }
         }
+    }
+
+    /// There is no room to write: the clock of the stall runs, anew if enough went since it began.
+    fn stalls(&mut self, limits: &Limits) -> bool {
+        if self.stall.is_none() || self.unstalled >= STALL_QUANTUM {
+            self.stall = Some(Instant::now() + limits.stall);
+            self.unstalled = 0;
+        }
+        true
     }
 
     /// Over: only writing is left, then the end.

@@ -26,6 +26,7 @@
 //!
 //! On the reactor nothing may block: everything runs on one thread. On the pool a party may: it holds its own thread.
 
+use super::bulk::Bulk;
 use super::connection::Connection;
 use super::party::{Ended, Fault, Next};
 use super::pump::Limits;
@@ -106,6 +107,8 @@ pub trait Conversation: Send {
     fn window(&self) -> usize;
     /// When to be asked for more at the latest.
     fn due(&self) -> Option<Instant>;
+    /// Octets that lie elsewhere, to be sent behind all that was said.
+    fn bulk(&mut self) -> Option<&mut Bulk>;
     /// Our side may be shut.
     fn finished(&self) -> bool;
     /// The server is about to end.

@@ -20,6 +20,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+use super::bulk::Bulk;
 use super::transport::Transport;
 use super::wake::{ALARM, Seat, Waker};
 use mio::{Events, Interest, Poll, Token};
@@ -312,6 +313,24 @@ impl Transport for Socket {
         self.write_plain(bytes)
     }
 
+    fn try_send(&mut self, bulk: &mut Bulk, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        #[cfg(feature = "tls")]
+        let plain = self.session.is_none();
+        #[cfg(not(feature = "tls"))]
+        let plain = true;
+        if plain {
+            if self.full {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            #[cfg(target_os = "linux")]
+            if let Some(sent) = bulk.send_file(&self.tcp) {
+                self.full = sent.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+                return sent;
+            }
+        }
+        bulk.pour(buffer, |bytes| self.try_write(bytes))
+    }
+
     fn try_flush(&mut self) -> io::Result<()> {
         #[cfg(feature = "tls")]
         if let Some(flushed) = self.with(|session, tcp| session.flush(tcp)) {
@@ -549,6 +568,9 @@ impl Transport for Stream {
     }
     fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.socket.try_write(bytes)
+    }
+    fn try_send(&mut self, bulk: &mut Bulk, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        self.socket.try_send(bulk, buffer)
     }
     fn try_flush(&mut self) -> io::Result<()> {
         self.socket.try_flush()

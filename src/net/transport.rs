@@ -1,8 +1,10 @@
 //! What a conversation runs on: a stream of octets, seen without waiting or with its own way to wait.
 
+use super::bulk::Bulk;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
+use std::vec::Vec;
 
 /// A stream of octets under a [`Driver`](super::Driver).
 ///
@@ -23,6 +25,15 @@ pub trait Transport {
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) where there is no room. A transport that can't tell may block.
     fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Sends some of what lies elsewhere; `buffer` is there to read files into, and may grow.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_write`](Self::try_write), and what reading the file said.
+    fn try_send(&mut self, bulk: &mut Bulk, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        bulk.pour(buffer, |bytes| self.try_write(bytes))
+    }
 
     /// Pushes on what the transport itself still holds (TLS records, a `BufWriter`).
     ///
@@ -75,6 +86,9 @@ impl<T: Transport + ?Sized> Transport for &mut T {
     }
     fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         (**self).try_write(bytes)
+    }
+    fn try_send(&mut self, bulk: &mut Bulk, buffer: &mut Vec<u8>) -> io::Result<usize> {
+        (**self).try_send(bulk, buffer)
     }
     fn try_flush(&mut self) -> io::Result<()> {
         (**self).try_flush()

@@ -3,7 +3,7 @@
 use super::toy::{LONGEST, Lines, echo};
 use crate::engine::Handler;
 use crate::net::server::{Conversation, Link, Options, Port, Running, Service};
-use crate::net::{Ended, Next, Party, Waker, pool, reactor, talk};
+use crate::net::{Bulk, Ended, Next, Party, Waker, pool, reactor, talk};
 use bytes::BytesMut;
 use std::boxed::Box;
 use std::io::{self, Read, Write};
@@ -415,4 +415,64 @@ fn errors_of_io_keep_the_engines_own_inside() {
     let error: io::Error = Ended::Failed(super::toy::Fault::TooLong).into();
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     assert!(error.get_ref().unwrap().is::<super::toy::Fault>());
+}
+
+/// Answers a line with a file, in its own place between two lines.
+struct Files(std::path::PathBuf);
+
+struct FileParty {
+    path: std::path::PathBuf,
+    asked: bool,
+    bulk: Option<Bulk>,
+}
+
+impl Service for Files {
+    fn open(&self, _: Link) -> Box<dyn Conversation> {
+        talk(Lines::default(), FileParty { path: self.0.clone(), asked: false, bulk: None })
+    }
+}
+
+impl Handler<Lines> for FileParty {
+    fn event(&mut self, _: &mut Lines, _: &[u8], out: &mut BytesMut) {
+        out.extend_from_slice(b"begin\n");
+        self.bulk = Some(Bulk::file(std::fs::File::open(&self.path).unwrap(), 3, 20_000_000));
+        self.asked = true;
+    }
+    fn more(&mut self, _: &mut Lines, out: &mut BytesMut) -> bool {
+        let done = self.asked && self.bulk.as_ref().is_none_or(|bulk| bulk.left() == 0);
+        if done {
+            self.asked = false;
+            out.extend_from_slice(b"end\n");
+        }
+        done
+    }
+}
+
+impl Party<Lines> for FileParty {
+    fn bulk(&mut self) -> Option<&mut Bulk> {
+        self.bulk.as_mut()
+    }
+}
+
+#[test]
+fn a_file_goes_out_in_its_place() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let octets: Vec<u8> = (0..20_000_003u32).map(|index| (index * 7 / 5) as u8).collect();
+    file.write_all(&octets).unwrap();
+    each(
+        &Options::default(),
+        || Files(file.path().into()),
+        |adapter, running| {
+            let mut peer = connect(&running);
+            peer.write_all(b"one\n").unwrap();
+            for _ in 0..2 {
+                assert_eq!(line(&mut peer), "begin", "{adapter}");
+                let mut heard = vec![0; 20_000_000];
+                peer.read_exact(&mut heard).unwrap();
+                assert!(heard == octets[3..], "{adapter}");
+                assert_eq!(line(&mut peer), "end");
+                peer.write_all(b"two\n").unwrap();
+            }
+        },
+    );
 }
