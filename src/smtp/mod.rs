@@ -1,1 +1,22 @@
-//! Not written yet.
+//! SMTP, submission and LMTP, both ends (RFC 5321, RFC 6409, RFC 2033).
+
+mod capability;
+mod command;
+mod mailbox;
+mod parameter;
+mod reply;
+mod syntax;
+mod xtext;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::capability::{Capabilities, Capability};
+pub use self::command::{Command, CommandError, Mail, Rcpt, Text};
+pub use self::mailbox::{Address, HostName, InvalidHostName, InvalidMailbox, Mailbox};
+pub use self::parameter::{
+    Body, DeliverBy, Hold, MailParameters, Moment, Notify, OriginalRecipient, ParameterError, RcptParameters, Return,
+    Submitter,
+};
+pub use self::reply::{Answer, Code, Enhanced, InvalidAnswer, Reply, ReplyError};
+pub use self::xtext::Xtext;
