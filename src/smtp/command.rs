@@ -17,7 +17,7 @@ use core::fmt::Write as _;
 /// assert_eq!(mail.parameters.size, Some(1000));
 /// assert!(Command::parse(b"NOOP\nQUIT").is_err());
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Command<B> {
     /// `EHLO host`
@@ -67,7 +67,7 @@ pub enum Command<B> {
 }
 
 /// `MAIL FROM:<…>` with its parameters.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mail<B> {
     /// The reverse path; `None` is `<>`, which reports come from (RFC 5321 4.5.5).
     pub from: Option<Mailbox<B>>,
@@ -76,7 +76,7 @@ pub struct Mail<B> {
 }
 
 /// `RCPT TO:<…>` with its parameters.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rcpt<B> {
     /// The forward path, without a source route.
     pub to: Mailbox<B>,
@@ -96,6 +96,10 @@ impl<'a> Text<&'a [u8]> {
 }
 
 impl<B> Text<B> {
+    pub(super) fn into_octets(self) -> B {
+        self.0
+    }
+
     /// With its octets held otherwise.
     pub fn map<C>(self, keep: impl FnOnce(B) -> C) -> Text<C> {
         Text(keep(self.0))

@@ -4,8 +4,11 @@ mod capability;
 mod command;
 mod mailbox;
 mod parameter;
+mod proxy;
 mod reply;
+pub mod server;
 mod syntax;
+mod xclient;
 mod xtext;
 
 #[cfg(test)]
@@ -18,5 +21,8 @@ pub use self::parameter::{
     Body, DeliverBy, Hold, MailParameters, Moment, Notify, OriginalRecipient, ParameterError, RcptParameters, Return,
     Submitter,
 };
+pub use self::proxy::{InvalidProxy, Proxy};
 pub use self::reply::{Answer, Code, Enhanced, InvalidAnswer, Reply, ReplyError};
+pub use self::server::Server;
+pub use self::xclient::{Attribute, XClient};
 pub use self::xtext::Xtext;
