@@ -7,3 +7,4 @@ pub mod disposition;
 pub mod form;
 pub mod netrc;
 pub mod proxy;
+pub mod serve;
