@@ -143,7 +143,10 @@ fn a_url_without_a_host_has_no_cookies() {
         &[],
         &[json!({"set": ["a=b"], "url": "data:,x", "now": 0}), json!({"get": "mailto:x@example.org", "now": 0})],
     );
-    assert_eq!(told, [json!({"stored": [], "ignored": [{"value": "a=b", "reason": "no host"}]}), json!({"cookie": null})]);
+    assert_eq!(
+        told,
+        [json!({"stored": [], "ignored": [{"value": "a=b", "reason": "no host"}]}), json!({"cookie": null})]
+    );
 }
 
 #[test]

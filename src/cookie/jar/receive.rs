@@ -205,9 +205,10 @@ impl<P: Policy> Jar<P> {
         self.store.buckets().filter(|(_, bucket)| bucket.secure > 0 && bucket.partition.is_none()).any(|(_, bucket)| {
             let theirs = bucket.domain.as_bytes();
             (domain_match_octets(theirs, domain) || domain_match_octets(domain, theirs))
-                && bucket.entries.iter().any(|entry| {
-                    entry.flags & SECURE != 0 && entry.name() == name && path_match(path, entry.path())
-                })
+                && bucket
+                    .entries
+                    .iter()
+                    .any(|entry| entry.flags & SECURE != 0 && entry.name() == name && path_match(path, entry.path()))
         })
     }
 

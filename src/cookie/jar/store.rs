@@ -206,7 +206,12 @@ impl Store {
     }
 
     /// The bucket for `domain`, made if it is not there; `public` is asked about a new one.
-    pub(super) fn bucket_for(&mut self, domain: &str, partition: Option<Site<'_>>, public: impl FnOnce() -> bool) -> u32 {
+    pub(super) fn bucket_for(
+        &mut self,
+        domain: &str,
+        partition: Option<Site<'_>>,
+        public: impl FnOnce() -> bool,
+    ) -> u32 {
         if let Some(id) = self.find(domain, partition) {
             return id;
         }
@@ -334,9 +339,9 @@ impl Store {
         let before = self.len;
         while let Some(due) = self.due.peek().copied().filter(|due| due.at <= now) {
             self.due.pop();
-            let at = self.bucket(due.bucket).and_then(|bucket| {
-                bucket.entries.iter().position(|entry| entry.stored == due.stored)
-            });
+            let at = self
+                .bucket(due.bucket)
+                .and_then(|bucket| bucket.entries.iter().position(|entry| entry.stored == due.stored));
             if let Some(at) = at {
                 self.remove(due.bucket, at);
             }

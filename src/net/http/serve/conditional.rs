@@ -181,7 +181,11 @@ mod tests {
             (Preconditions { if_match: Some("*"), ..none }, "PUT", Outcome::Proceed),
             (Preconditions { if_none_match: Some("*"), ..none }, "PUT", Outcome::Failed),
             (Preconditions { if_none_match: Some("W/\"xyzzy\""), ..none }, "HEAD", Outcome::NotModified),
-            (Preconditions { if_none_match: Some("\"other\""), if_modified_since: Some(same), ..none }, "GET", Outcome::Proceed),
+            (
+                Preconditions { if_none_match: Some("\"other\""), if_modified_since: Some(same), ..none },
+                "GET",
+                Outcome::Proceed,
+            ),
             (Preconditions { if_modified_since: Some(same), ..none }, "GET", Outcome::NotModified),
             (Preconditions { if_modified_since: Some(earlier), ..none }, "GET", Outcome::Proceed),
             (Preconditions { if_modified_since: Some(later), ..none }, "POST", Outcome::Proceed),

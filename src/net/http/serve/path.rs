@@ -71,16 +71,26 @@ mod tests {
         for file in ["secret", "root/a b.txt", "root/.hidden", "root/sub/x", "root/.well-known/y", "root/100%"] {
             std::fs::write(outside.path().join(file), file).unwrap();
         }
-        let found = |path: &str, follow| {
-            resolve(&root, path, follow).ok().and_then(|path| std::fs::read_to_string(path).ok())
-        };
+        let found =
+            |path: &str, follow| resolve(&root, path, follow).ok().and_then(|path| std::fs::read_to_string(path).ok());
         assert_eq!(found("/a%20b.txt?x=/..", false).as_deref(), Some("root/a b.txt"));
         assert_eq!(found("/./sub//x", false).as_deref(), Some("root/sub/x"));
         assert_eq!(found("/.well-known/y", false).as_deref(), Some("root/.well-known/y"));
         assert_eq!(found("/100%25", false).as_deref(), Some("root/100%"));
         for path in [
-            "/../secret", "/%2e%2e/secret", "/..%2fsecret", "/%2e%2e%2fsecret", "/sub/../../secret", "/..%5csecret",
-            "/.hidden", "/a%00b.txt", "/%ff", "secret", "//../secret", "/sub/x/y", "/%252e%252e/secret",
+            "/../secret",
+            "/%2e%2e/secret",
+            "/..%2fsecret",
+            "/%2e%2e%2fsecret",
+            "/sub/../../secret",
+            "/..%5csecret",
+            "/.hidden",
+            "/a%00b.txt",
+            "/%ff",
+            "secret",
+            "//../secret",
+            "/sub/x/y",
+            "/%252e%252e/secret",
         ] {
             assert_eq!(found(path, true), None, "{path}");
         }
