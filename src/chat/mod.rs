@@ -60,6 +60,7 @@ mod states;
 #[cfg(test)]
 mod tests;
 pub mod text;
+mod words;
 
 pub use client::Client;
 pub use error::{Error, ErrorKind, Farewell, Misuse, Refused};

@@ -231,6 +231,15 @@ fn any_heard() -> impl Strategy<Value = Heard<String>> {
 }
 
 proptest! {
+    #[test]
+    fn printable_is_what_it_says(octets in prop::collection::vec(prop_oneof![
+        20 => b' '..=b'~',
+        1 => prop::sample::select(&[0u8, 0x1f, 0x7f, 0x80, 0xff][..]),
+    ], 0..70)) {
+        let plain = octets.iter().all(|octet| (b' '..=b'~').contains(octet));
+        prop_assert_eq!(words::printable(&octets), plain);
+    }
+
     /// What is written is one line, and says what was meant; what is refused leaves nothing.
     #[test]
     fn said_round_trips(said in any_said()) {

@@ -22,6 +22,7 @@
 //! What this can't prevent: a long line wraps, and where it wraps on another person's terminal is not known here, so a
 //! program that shows lines to people indents what it wraps; and combining marks may be stacked.
 
+use super::words::printable;
 use crate::work;
 use thiserror::Error;
 
@@ -60,8 +61,8 @@ pub enum Unfit {
 /// ```
 pub fn check(octets: &[u8]) -> Result<(), (Unfit, usize)> {
     work::add(octets.len());
-    // Most lines are printable ASCII, and this loop vectorises.
-    if octets.iter().fold(true, |fit, octet| fit & (octet.wrapping_sub(b' ') <= b'~' - b' ')) {
+    // Most lines are printable ASCII.
+    if printable(octets) {
         return Ok(());
     }
     let (text, broken) = match str::from_utf8(octets) {

@@ -1,6 +1,8 @@
 //! One file for each area.
 
+mod chat;
+
 use crate::measure::Bench;
 
 /// Every area, by the name that the command line takes.
-pub const ALL: &[(&str, fn(&mut Bench))] = &[];
+pub const ALL: &[(&str, fn(&mut Bench))] = &[("chat", chat::run)];

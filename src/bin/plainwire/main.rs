@@ -2,7 +2,6 @@
 
 mod failure;
 mod inspect;
-mod robots;
 mod url;
 
 use clap::{Parser, Subcommand};
@@ -21,7 +20,6 @@ struct Cli {
 enum Command {
     /// Run an engine over bytes and print its events
     Inspect(inspect::Args),
-    Robots(robots::Args),
     Url(url::Args),
 }
 
@@ -29,7 +27,6 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Command::Inspect(args) => inspect::run(args),
-        Command::Robots(args) => robots::run(args),
         Command::Url(args) => url::run(args),
     };
     outcome.unwrap_or_else(Failure::report)

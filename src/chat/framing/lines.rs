@@ -1,6 +1,7 @@
 //! Lines, ended by LF or CRLF.
 
 use super::{Error, ErrorKind, Misuse};
+use crate::chat::words::places;
 use crate::engine::Decode;
 use crate::work;
 use bytes::BytesMut;
@@ -26,6 +27,10 @@ impl Ending {
     }
 }
 
+/// So many words without an LF, and the line is a long one.
+const WORDS: usize = 3;
+const WORD: usize = 64;
+
 /// Decodes lines. A line is told without its end; a CR belongs to the end only directly before the LF.
 ///
 /// A line of more than `limit` octets (its end not counted) is [`ErrorKind::TooLong`] at the first octet over the
@@ -45,21 +50,45 @@ impl Ending {
 #[derive(Clone, Debug)]
 pub struct Lines {
     limit: usize,
-    /// How many octets at the front of the input are known to hold no LF.
+    /// How many octets at the front of the input were looked at.
     seen: usize,
+    /// Where, among the last 64 of those, the LFs are that were not told yet: found together, told one by one. The
+    /// others hold none.
+    ends: u64,
     /// The stream's offset of the front of the input.
     offset: u64,
+    /// Whether `trouble` is any: one octet to look at for each line.
+    troubled: bool,
+    trouble: Trouble,
     unterminated: bool,
-    skipping: bool,
     ended: bool,
     over: bool,
-    error: Option<Error>,
+}
+
+/// What keeps the next line from being told.
+#[derive(Clone, Copy, Debug)]
+enum Trouble {
+    None,
+    /// The rest of an over-long line is to be thrown away.
+    Skipping,
+    Failed(Error),
 }
 
 impl Lines {
     /// A decoder of lines of at most `limit` octets, their ends not counted. A limit of 0 allows empty lines only.
     pub const fn new(limit: usize) -> Self {
-        Self { limit, seen: 0, offset: 0, unterminated: false, skipping: false, ended: false, over: false, error: None }
+        let trouble = Trouble::None;
+        Self {
+            limit,
+            seen: 0,
+            ends: 0,
+            offset: 0,
+            troubled: false,
+            trouble,
+            unterminated: false,
+            ended: false,
+            over: false,
+        }
     }
 
     /// Whether the last line may lack its end, as in many files. Not allowed unless this is called with `true`: on a
@@ -73,46 +102,90 @@ impl Lines {
     /// Takes one line off the front of `input`; see [`Decode::recv`].
     #[inline]
     pub fn recv<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, Error> {
-        if self.skipping || self.error.is_some() {
-            return self.recv_unusual(input);
+        if self.troubled && !self.recover(input)? {
+            return Ok(None);
         }
-        self.line(input)
-    }
-
-    #[inline]
-    fn line<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, Error> {
         let whole = *input;
         debug_assert!(self.seen <= whole.len(), "the input has to begin where the last call left it");
-        let view = whole.len().min(self.limit.saturating_add(2));
-        let Some(found) = whole.get(self.seen..view).and_then(|fresh| memchr(b'\n', fresh)) else {
-            return self.without_end(input, view);
-        };
-        work::add(found + 1);
-        let end = self.seen + found;
-        let line = match whole[..end] {
-            [.., b'\r'] => &whole[..end - 1],
-            _ => &whole[..end],
+        if self.ends == 0 && !self.search(whole) {
+            return self.without_end(input);
+        }
+        let end = self.next_end();
+        let (line, rest) = whole.split_at(end);
+        let line = match line {
+            [line @ .., b'\r'] => line,
+            line => line,
         };
         if line.len() > self.limit {
             return self.fail(ErrorKind::TooLong, self.limit);
         }
-        *input = &whole[end + 1..];
-        self.offset += end as u64 + 1;
-        self.seen = 0;
+        *input = &rest[1..];
+        self.take(end + 1);
         Ok(Some(line))
     }
 
-    /// No LF among the `view` octets that may hold one.
+    /// Whether the next line may be told.
     #[cold]
-    fn without_end<'i>(&mut self, input: &mut &'i [u8], view: usize) -> Result<Option<&'i [u8]>, Error> {
+    fn recover(&mut self, input: &mut &[u8]) -> Result<bool, Error> {
+        match self.trouble {
+            Trouble::None => Ok(true),
+            Trouble::Skipping => Ok(self.pass(input)),
+            Trouble::Failed(error) => Err(error),
+        }
+    }
+
+    /// Where the next LF is that was found and not told.
+    #[inline]
+    fn next_end(&self) -> usize {
+        (self.seen + self.ends.trailing_zeros() as usize).wrapping_sub(WORD)
+    }
+
+    /// A line of `octets` octets, its end included, is taken off the input.
+    #[inline]
+    fn take(&mut self, octets: usize) {
+        self.seen = self.seen.saturating_sub(octets);
+        self.ends &= self.ends.wrapping_sub(1);
+        self.offset += octets as u64;
+    }
+
+    /// Looks for the next LF: word by word for short lines, whose ends come several to a word, and by `memchr` for what
+    /// is longer than a few words, or shorter than one.
+    #[inline(never)]
+    fn search(&mut self, whole: &[u8]) -> bool {
+        for _ in 0..WORDS {
+            let Some(word) = whole.get(self.seen..).and_then(<[u8]>::first_chunk::<WORD>) else { break };
+            work::add(WORD);
+            self.seen += WORD;
+            self.ends = places(word, b'\n');
+            if self.ends != 0 {
+                return true;
+            }
+        }
+        let Some(fresh) = whole.get(self.seen..self.view(whole)) else { return false };
+        let found = memchr(b'\n', fresh);
+        let looked_at = found.map_or(fresh.len(), |at| at + 1);
+        work::add(looked_at);
+        self.seen += looked_at;
+        // The LF is the last octet that was looked at.
+        self.ends = u64::from(found.is_some()) << (WORD - 1);
+        found.is_some()
+    }
+
+    /// How much of the input may belong to this line.
+    fn view(&self, whole: &[u8]) -> usize {
+        whole.len().min(self.limit.saturating_add(2))
+    }
+
+    /// No LF where there may be one.
+    #[cold]
+    fn without_end<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, Error> {
         let whole = *input;
-        work::add(view.saturating_sub(self.seen));
+        let view = self.view(whole);
         // One octet over the limit may still be the CR of the end, unless nothing follows it.
         let spare = usize::from(view > self.limit && whole[self.limit] == b'\r' && !(self.ended && self.unterminated));
         if view > self.limit.saturating_add(spare) {
             return self.fail(ErrorKind::TooLong, self.limit);
         }
-        self.seen = view;
         if !self.ended {
             return Ok(None);
         }
@@ -124,62 +197,58 @@ impl Lines {
             return self.fail(ErrorKind::Truncated, whole.len());
         }
         *input = &whole[whole.len()..];
-        self.offset += whole.len() as u64;
-        self.seen = 0;
+        self.take(whole.len());
         Ok(Some(whole))
-    }
-
-    #[cold]
-    fn recv_unusual<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, Error> {
-        if let Some(error) = self.error {
-            return Err(error);
-        }
-        if self.pass(input) { self.line(input) } else { Ok(None) }
     }
 
     /// While [`skipping`](Self::skipping): throws away what belongs to the over-long line; whether its end has come.
     pub(in crate::chat) fn pass(&mut self, input: &mut &[u8]) -> bool {
         let whole = *input;
-        let found = memchr(b'\n', &whole[self.seen..]).map(|at| self.seen + at + 1);
-        let taken = found.unwrap_or(whole.len());
-        work::add(taken - self.seen);
+        let found = if self.ends != 0 {
+            Some(self.next_end())
+        } else {
+            let seen = self.seen.min(whole.len());
+            let found = memchr(b'\n', &whole[seen..]).map(|at| seen + at);
+            work::add(found.map_or(whole.len(), |end| end + 1) - seen);
+            found
+        };
+        let taken = found.map_or(whole.len(), |end| end + 1);
         *input = &whole[taken..];
-        self.offset += taken as u64;
-        self.seen = 0;
-        self.skipping = found.is_none();
-        // The line that was too long was told as such; that its end never came is nothing new.
-        self.over = self.skipping && self.ended;
-        !self.skipping
+        self.take(taken);
+        if found.is_some() {
+            self.trouble = Trouble::None;
+            self.troubled = false;
+        } else {
+            // The line that was too long was told as such; that its end never came is nothing new.
+            self.over = self.ended;
+        }
+        found.is_some()
     }
 
+    #[cold]
     fn fail<T>(&mut self, kind: ErrorKind, at: usize) -> Result<T, Error> {
         let error = Error { kind, offset: self.offset + at as u64 };
-        self.error = Some(error);
+        self.trouble = Trouble::Failed(error);
+        self.troubled = true;
         Err(error)
     }
 
     /// After [`ErrorKind::TooLong`]: forgets the error and throws away the rest of that line, at the next
     /// [`recv`](Self::recv) and as it comes. Otherwise nothing happens.
     pub fn skip(&mut self) {
-        if self.error.is_some_and(|error| error.kind == ErrorKind::TooLong) {
-            self.error = None;
-            self.skipping = true;
+        if let Trouble::Failed(Error { kind: ErrorKind::TooLong, .. }) = self.trouble {
+            self.trouble = Trouble::Skipping;
         }
     }
 
     /// Whether the rest of an over-long line is being thrown away.
     pub const fn skipping(&self) -> bool {
-        self.skipping
+        matches!(self.trouble, Trouble::Skipping)
     }
 
     /// The stream's offset of the front of the input: where the next line begins.
     pub const fn offset(&self) -> u64 {
         self.offset
-    }
-
-    /// Whether part of a line has been seen, but not its end.
-    pub const fn inside(&self) -> bool {
-        self.seen > 0 || self.skipping
     }
 
     /// There will be no more than what is in `input`; then call [`recv`](Self::recv).

@@ -235,6 +235,19 @@ proptest! {
         prop_assert_eq!(decode(Lines::new(limit), stream.as_bytes(), piece), expected);
     }
 
+    /// Long enough for the words of 64 octets that short lines are found by, and for what follows them.
+    #[test]
+    fn many_lines_as_a_plain_reference_cuts_them(
+        lines in prop::collection::vec(prop_oneof!["[a\r]{0,20}", "[a\r]{50,90}", "a{180,300}"], 0..20),
+        crlf: bool,
+        limit in prop_oneof![0usize..8, 60usize..70, 180usize..310],
+        piece in prop_oneof![1usize..9, 60usize..200, Just(1 << 20)],
+    ) {
+        let stream = lines.join(if crlf { "\r\n" } else { "\n" });
+        let expected = plainly(stream.as_bytes(), limit);
+        prop_assert_eq!(decode(Lines::new(limit), stream.as_bytes(), piece), expected);
+    }
+
     #[test]
     fn lines_round_trip(lines in prop::collection::vec("[^\r\n]{0,30}", 0..8), crlf: bool, piece in 1usize..9) {
         let mut out = BytesMut::new();

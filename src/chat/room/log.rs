@@ -39,8 +39,10 @@ impl Log {
         (self.end - self.start) as usize
     }
 
-    pub(super) fn line(&self, number: u64) -> Option<&Line> {
-        self.lines.get(number.checked_sub(self.first)? as usize)
+    /// The lines from `number` on.
+    pub(super) fn from(&self, number: u64) -> impl Iterator<Item = &Line> {
+        let skipped = number.saturating_sub(self.first) as usize;
+        self.lines.range(skipped.min(self.lines.len())..)
     }
 
     pub(super) fn push(&mut self, except: Option<MemberId>, octets: Bytes) {

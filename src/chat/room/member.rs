@@ -150,26 +150,37 @@ impl Member {
         (log.end() - self.read) as usize - self.own + self.private_octets
     }
 
-    /// The next line for it, in the order in which things were said.
-    pub(super) fn next(&mut self, id: MemberId, log: &Log) -> Option<Bytes> {
+    /// Shows it line after line, in the order in which they were said, as long as `take` wants one more.
+    pub(super) fn read(&mut self, id: MemberId, log: &Log, mut take: impl FnMut(&Bytes) -> bool) {
         loop {
-            if let Some((before, _)) = self.private.front()
+            while let Some((before, _)) = self.private.front()
                 && *before <= self.cursor
             {
-                let (_, line) = self.private.pop_front()?;
+                let Some((_, line)) = self.private.pop_front() else { return };
                 self.private_octets -= line.len();
                 if self.private.is_empty() {
                     self.private = VecDeque::new();
                 }
-                return Some(line);
+                if !take(&line) {
+                    return;
+                }
             }
-            let line = log.line(self.cursor)?;
-            self.cursor += 1;
-            self.read += line.octets.len() as u64;
-            if line.except == Some(id) {
-                self.own -= line.octets.len();
-            } else {
-                return Some(line.octets.clone());
+            // Up to the next private line, or to the end.
+            let until = self.private.front().map_or(u64::MAX, |(before, _)| *before);
+            for line in log.from(self.cursor) {
+                self.cursor += 1;
+                self.read += line.octets.len() as u64;
+                if line.except == Some(id) {
+                    self.own -= line.octets.len();
+                } else if !take(&line.octets) {
+                    return;
+                }
+                if self.cursor == until {
+                    break;
+                }
+            }
+            if self.private.is_empty() {
+                return;
             }
         }
     }

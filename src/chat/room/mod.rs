@@ -52,7 +52,7 @@ use member::{Gone, Member, Slot};
 /// let mut room = Room::new(Limits::default());
 /// let ada = room.join().unwrap();
 /// let bob = room.join().unwrap();
-/// room.hear(ada, &Said::Nick { name: "ada".parse()? }, Duration::ZERO);
+/// room.hear(ada, &Said::<&str>::Nick { name: "ada".parse()? }, Duration::ZERO);
 /// room.hear(ada, &Said::Say { text: "hello" }, Duration::ZERO);
 ///
 /// let mut out = BytesMut::new();
@@ -222,13 +222,11 @@ impl Room {
 
     /// The next line that the member `id` is to be sent, sharing the room's memory; `None` where there is none.
     pub fn next(&mut self, id: MemberId) -> Option<Bytes> {
-        let member = self.slots.get_mut(id.index())?.member_mut(id)?;
-        let behind = member.cursor != self.log.next();
-        let line = member.next(id, &self.log);
-        if behind && member.cursor == self.log.next() {
-            self.caught_up += 1;
-            self.clear_if_read();
-        }
+        let mut line = None;
+        self.read(id, |octets| {
+            line = Some(octets.clone());
+            false
+        });
         line
     }
 
@@ -236,11 +234,27 @@ impl Room {
     /// reached. Returns how many octets it wrote.
     pub fn deliver(&mut self, id: MemberId, out: &mut BytesMut, most: usize) -> usize {
         let mark = out.len();
-        while out.len() - mark < most {
-            let Some(line) = self.next(id) else { break };
-            out.extend_from_slice(&line);
+        if most > 0 {
+            self.read(id, |octets| {
+                out.extend_from_slice(octets);
+                out.len() - mark < most
+            });
         }
         out.len() - mark
+    }
+
+    /// Shows the member `id` line after line, as long as `take` wants one more.
+    fn read(&mut self, id: MemberId, take: impl FnMut(&Bytes) -> bool) {
+        let Some(member) = self.slots.get_mut(id.index()).and_then(|slot| slot.member_mut(id)) else { return };
+        if member.cursor == self.log.next() {
+            member.read(id, &self.log, take);
+        } else {
+            member.read(id, &self.log, take);
+            if member.cursor == self.log.next() {
+                self.caught_up += 1;
+                self.clear_if_read();
+            }
+        }
     }
 
     /// How many octets wait for the member `id`.

@@ -1,7 +1,6 @@
 //! `plainwire inspect`: runs an engine over bytes and prints what it tells.
 
 mod chat;
-mod cookie;
 mod frame;
 
 use crate::failure::Outcome;
@@ -17,12 +16,10 @@ pub(crate) struct Args {
 enum Protocol {
     /// Lines of chat
     Chat(chat::Args),
-    Cookie(cookie::Args),
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
     match args.protocol {
         Protocol::Chat(args) => chat::run(&args),
-        Protocol::Cookie(args) => cookie::run(args),
     }
 }

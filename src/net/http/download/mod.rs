@@ -1,3 +1,0 @@
-//! Downloads.
-
-pub mod plan;
