@@ -5,3 +5,8 @@ pub mod dots;
 #[cfg(any(feature = "smtp", feature = "pop3"))]
 pub mod line;
 pub mod percent;
+
+#[cfg(feature = "mime")]
+pub(crate) mod calendar;
+#[cfg(feature = "mime")]
+pub(crate) mod token;

@@ -1,0 +1,470 @@
+//! Parameters of structured fields (RFC 2045 5.1), with the continuations, charsets and languages of RFC 2231, and the
+//! forms that senders use instead: raw UTF-8, encoded words, missing quotes.
+
+use super::charset::{Charset, guess};
+use super::defect::{Defect, DefectKind};
+use super::word::{decode_text, hex};
+use crate::syntax::token::{is_mime_token, quoted_end, run, skip_cfws};
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The parameters of a field, in the order of their first appearance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameters<'a> {
+    list: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+impl<'a> Parameters<'a> {
+    /// The value of the parameter `name` (in any case), decoded.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.list.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
+    }
+
+    /// All of them, as (name, value): names without `*`, values put together and decoded.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.list.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// Are there none?
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The same, borrowing nothing.
+    pub fn into_owned(self) -> Parameters<'static> {
+        let own = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        Parameters { list: self.list.into_iter().map(|(name, value)| (own(name), own(value))).collect() }
+    }
+
+    /// Reads `;name=value…` at `at`.
+    pub(crate) fn read(text: &'a [u8], at: usize, limit: usize, defects: &mut Vec<Defect>) -> Self {
+        let mut reader = Reader { text, at, defects, sections: Vec::new() };
+        reader.sections(limit);
+        let sections = core::mem::take(&mut reader.sections);
+        Self { list: reader.join(sections) }
+    }
+}
+
+/// One `name*0*=value` as it was written.
+struct Section<'a> {
+    name: &'a [u8],
+    /// `*0`, `*1` …
+    number: Option<u16>,
+    /// `*`: percent-encoded, and in section 0 with the charset before it.
+    extended: bool,
+    value: Cow<'a, [u8]>,
+    start: usize,
+}
+
+struct Reader<'a, 'd> {
+    text: &'a [u8],
+    at: usize,
+    defects: &'d mut Vec<Defect>,
+    sections: Vec<Section<'a>>,
+}
+
+impl<'a> Reader<'a, '_> {
+    fn defect(&mut self, kind: DefectKind, at: usize) {
+        self.defects.push(Defect::at(kind, at));
+    }
+
+    fn white(&mut self) {
+        let skipped = skip_cfws(self.text, self.at);
+        if let Some(broken) = skipped.broken {
+            self.defect(DefectKind::Unclosed, broken);
+        }
+        self.at = skipped.end;
+    }
+
+    /// To the next semicolon that is in no quoted string.
+    fn skip(&mut self) {
+        while let Some(&octet) = self.text.get(self.at) {
+            match octet {
+                b';' => return,
+                b'"' => self.at = quoted_end(self.text, self.at).unwrap_or(self.text.len()),
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    fn sections(&mut self, limit: usize) {
+        loop {
+            self.white();
+            match self.text.get(self.at) {
+                None => return,
+                Some(b';') => self.at += 1,
+                Some(_) => {
+                    self.defect(DefectKind::InvalidParameter, self.at);
+                    self.skip();
+                    continue;
+                }
+            }
+            self.white();
+            let start = self.at;
+            if matches!(self.text.get(start), None | Some(b';')) {
+                continue;
+            }
+            if self.sections.len() >= limit {
+                self.defect(DefectKind::ParameterLimit, start);
+                self.at = self.text.len();
+                return;
+            }
+            let end = run(self.text, start, is_mime_token);
+            let name = &self.text[start..end];
+            self.at = end;
+            self.white();
+            if name.is_empty() || self.text.get(self.at) != Some(&b'=') {
+                self.defect(DefectKind::InvalidParameter, start);
+                self.skip();
+                continue;
+            }
+            self.at += 1;
+            self.white();
+            let value = self.value();
+            let Some((name, number, extended)) = split_name(name) else {
+                self.defect(DefectKind::InvalidParameter, start);
+                continue;
+            };
+            let twice = |other: &Section<'_>| {
+                other.name.eq_ignore_ascii_case(name)
+                    && other.number == number
+                    && (number.is_some() || other.extended == extended)
+            };
+            if self.sections.iter().any(twice) {
+                self.defect(DefectKind::DuplicateParameter, start);
+            } else {
+                self.sections.push(Section { name, number, extended, value, start });
+            }
+        }
+    }
+
+    /// A token, a quoted string, or what a sender wrote without the quotes that it needs.
+    fn value(&mut self) -> Cow<'a, [u8]> {
+        let start = self.at;
+        if self.text.get(start) == Some(&b'"') {
+            let Some(end) = quoted_end(self.text, start) else {
+                self.defect(DefectKind::Unclosed, start);
+                self.at = self.text.len();
+                return unescaped(self.text[start + 1..].trim_ascii_end());
+            };
+            self.at = end;
+            return unescaped(&self.text[start + 1..end - 1]);
+        }
+        let end = run(self.text, start, is_mime_token);
+        self.at = end;
+        self.white();
+        if end > start && matches!(self.text.get(self.at), None | Some(b';')) {
+            return Cow::Borrowed(&self.text[start..end]);
+        }
+        self.at = memchr::memchr(b';', &self.text[start..]).map_or(self.text.len(), |at| start + at);
+        self.defect(DefectKind::UnquotedParameter, start);
+        unescaped(self.text[start..self.at].trim_ascii())
+    }
+
+    /// Puts the sections of each name together and decodes them.
+    fn join(&mut self, sections: Vec<Section<'a>>) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+        let mut list: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::with_capacity(sections.len());
+        for section in &sections {
+            let done = list.iter().any(|(name, _)| name.as_bytes().eq_ignore_ascii_case(section.name));
+            if done {
+                continue;
+            }
+            let mut same: Vec<&Section<'a>> =
+                sections.iter().filter(|other| other.name.eq_ignore_ascii_case(section.name)).collect();
+            let value = if let Some(whole) = same.iter().find(|other| other.number.is_none() && other.extended) {
+                // The extended form is the better one (RFC 2231 4; RFC 6266 4.3 for the rule).
+                self.decode(&[*whole])
+            } else if same.iter().any(|other| other.number == Some(0)) {
+                same.retain(|other| other.number.is_some());
+                same.sort_by_key(|other| other.number);
+                let run = same.iter().zip(0..).take_while(|(other, number)| other.number == Some(*number)).count();
+                if let Some(beyond) = same.get(run) {
+                    self.defect(DefectKind::InvalidParameter, beyond.start);
+                }
+                self.decode(&same[..run])
+            } else if let Some(plain) = same.iter().find(|other| other.number.is_none()) {
+                self.decode(&[*plain])
+            } else {
+                self.defect(DefectKind::InvalidParameter, section.start);
+                continue;
+            };
+            list.push((lower(section.name), value));
+        }
+        list
+    }
+
+    fn decode(&mut self, sections: &[&Section<'a>]) -> Cow<'a, str> {
+        let (Some(first), true) = (sections.first(), sections.iter().any(|section| section.extended)) else {
+            return self.plain(sections);
+        };
+        let mut octets = Vec::new();
+        let mut charset = None;
+        for section in sections {
+            let mut value = &*section.value;
+            if section.extended && section.start == first.start {
+                // charset'language'value
+                let mut pieces = value.splitn(3, |octet| *octet == b'\'');
+                if let (Some(label), Some(_language), Some(rest)) = (pieces.next(), pieces.next(), pieces.next()) {
+                    charset = Charset::named(label);
+                    if charset.is_none() && !label.is_empty() {
+                        self.defect(DefectKind::UnknownCharset, section.start);
+                    }
+                    value = rest;
+                } else {
+                    self.defect(DefectKind::InvalidParameter, section.start);
+                }
+            }
+            if !section.extended {
+                octets.extend_from_slice(value);
+            } else if !percent(value, &mut octets) {
+                self.defect(DefectKind::InvalidParameter, section.start);
+            }
+        }
+        let Some(charset) = charset else { return Cow::Owned(guess(&octets).into_owned()) };
+        let (text, bad) = charset.decode(&octets);
+        if bad.is_some() {
+            self.defect(DefectKind::InvalidCharset, first.start);
+        }
+        Cow::Owned(text.into_owned())
+    }
+
+    fn plain(&mut self, sections: &[&Section<'a>]) -> Cow<'a, str> {
+        let joined = match sections {
+            [] => return Cow::Borrowed(""),
+            [only] => only.value.clone(),
+            all => Cow::Owned(all.iter().flat_map(|section| section.value.iter().copied()).collect()),
+        };
+        let start = sections[0].start;
+        // Names of files alone: a boundary that looks like an encoded word is a boundary.
+        let file = [&b"filename"[..], b"name"].iter().any(|name| sections[0].name.eq_ignore_ascii_case(name));
+        if file && memchr::memmem::find(&joined, b"=?").is_some() {
+            let text = decode_text(&joined);
+            if text.as_bytes() != &*joined {
+                self.defect(DefectKind::EncodedWordInParameter, start);
+                return Cow::Owned(text.into_owned());
+            }
+        }
+        if core::str::from_utf8(&joined).is_err() {
+            self.defect(DefectKind::NotUtf8, start);
+        }
+        match joined {
+            Cow::Borrowed(octets) => guess(octets),
+            Cow::Owned(octets) => Cow::Owned(guess(&octets).into_owned()),
+        }
+    }
+}
+
+/// Text with its quoted pairs and folds undone, as octets.
+fn unescaped(inner: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr2(b'\\', b'\n', inner).is_none() {
+        return Cow::Borrowed(inner);
+    }
+    let mut plain = Vec::with_capacity(inner.len());
+    let mut i = 0;
+    while i < inner.len() {
+        match (inner[i], inner.get(i + 1)) {
+            (b'\\', Some(next)) => {
+                plain.push(*next);
+                i += 1;
+            }
+            (b'\r', Some(b'\n')) | (b'\n', _) => {}
+            (octet, _) => plain.push(octet),
+        }
+        i += 1;
+    }
+    Cow::Owned(plain)
+}
+
+fn split_name(name: &[u8]) -> Option<(&[u8], Option<u16>, bool)> {
+    let Some(star) = memchr::memchr(b'*', name) else { return Some((name, None, false)) };
+    let (base, rest) = (&name[..star], &name[star + 1..]);
+    let (digits, extended) = match rest.strip_suffix(b"*") {
+        Some(digits) => (digits, true),
+        None => (rest, rest.is_empty()),
+    };
+    if base.is_empty() {
+        return None;
+    }
+    if digits.is_empty() {
+        return rest.is_empty().then_some((base, None, true));
+    }
+    // RFC 2231 3: decimal, without leading zeros. More sections than this nobody needs.
+    let plain = digits.len() <= 3 && digits.iter().all(u8::is_ascii_digit) && (digits == b"0" || digits[0] != b'0');
+    let number = digits.iter().fold(0, |number: u16, digit| number.wrapping_mul(10).wrapping_add(u16::from(digit & 15)));
+    plain.then_some((base, Some(number), extended))
+}
+
+/// Undoes percent-encoding; a broken escape stays as it is and makes it `false`.
+fn percent(value: &[u8], into: &mut Vec<u8>) -> bool {
+    let mut whole = true;
+    let mut i = 0;
+    while i < value.len() {
+        let pair = value.get(i + 1..i + 3).and_then(|pair| Some(hex(pair[0])? << 4 | hex(pair[1])?));
+        match (value[i], pair) {
+            (b'%', Some(octet)) => {
+                into.push(octet);
+                i += 2;
+            }
+            (octet, _) => {
+                whole &= octet != b'%';
+                into.push(octet);
+            }
+        }
+        i += 1;
+    }
+    whole
+}
+
+/// A token in lower case.
+pub(crate) fn lower(token: &[u8]) -> Cow<'_, str> {
+    match core::str::from_utf8(token) {
+        Ok(text) if !text.bytes().any(|octet| octet.is_ascii_uppercase()) => Cow::Borrowed(text),
+        _ => Cow::Owned(String::from_utf8_lossy(token).to_ascii_lowercase()),
+    }
+}
+
+/// A Content-Type: what a body is (RFC 2045 5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContentType<'a> {
+    essence: Cow<'a, str>,
+    parameters: Parameters<'a>,
+}
+
+impl<'a> ContentType<'a> {
+    /// What a body is where nothing says it: `text/plain` (RFC 2045 5.2).
+    pub const fn plain_text() -> Self {
+        Self { essence: Cow::Borrowed("text/plain"), parameters: Parameters { list: Vec::new() } }
+    }
+
+    /// A type without parameters.
+    pub(crate) const fn of(essence: &'static str) -> Self {
+        Self { essence: Cow::Borrowed(essence), parameters: Parameters { list: Vec::new() } }
+    }
+
+    /// Reads the value of the field. `None` where it has no type and subtype; then the body is `text/plain`.
+    pub fn parse(value: &'a [u8]) -> Option<Self> {
+        Self::parse_with(value, super::Limits::default().parameters, &mut Vec::new())
+    }
+
+    /// As [`parse`](Self::parse), with a limit on the parameters, and the defects noted.
+    pub fn parse_with(value: &'a [u8], parameters: usize, defects: &mut Vec<Defect>) -> Option<Self> {
+        crate::work::add(value.len());
+        let start = skip_cfws(value, 0).end;
+        let Some((kind, subtype, end)) = essence(value, start) else {
+            defects.push(Defect::at(DefectKind::InvalidContentType, start));
+            return None;
+        };
+        let whole = &value[kind.start..subtype.end];
+        let essence = if kind.end + 1 == subtype.start {
+            lower(whole)
+        } else {
+            Cow::Owned(alloc::format!("{}/{}", lower(&value[kind]), lower(&value[subtype])))
+        };
+        Some(Self { essence, parameters: Parameters::read(value, end, parameters, defects) })
+    }
+
+    /// Type and subtype in lower case: `text/plain`.
+    pub fn essence(&self) -> &str {
+        &self.essence
+    }
+
+    /// The type before the slash, in lower case.
+    pub fn kind(&self) -> &str {
+        self.essence.split('/').next().unwrap_or_default()
+    }
+
+    /// The subtype behind the slash, in lower case.
+    pub fn subtype(&self) -> &str {
+        self.essence.split_once('/').map_or("", |(_, subtype)| subtype)
+    }
+
+    /// Its parameters.
+    pub fn parameters(&self) -> &Parameters<'a> {
+        &self.parameters
+    }
+
+    /// The value of one parameter.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.value(name)
+    }
+
+    /// The charset parameter.
+    pub fn charset(&self) -> Option<&str> {
+        self.parameter("charset")
+    }
+
+    /// The same, borrowing nothing.
+    pub fn into_owned(self) -> ContentType<'static> {
+        ContentType { essence: Cow::Owned(self.essence.into_owned()), parameters: self.parameters.into_owned() }
+    }
+}
+
+/// Where type and subtype are, and what follows them.
+pub(crate) fn essence(
+    value: &[u8],
+    start: usize,
+) -> Option<(core::ops::Range<usize>, core::ops::Range<usize>, usize)> {
+    let kind = start..run(value, start, is_mime_token);
+    let slash = skip_cfws(value, kind.end).end;
+    if kind.is_empty() || value.get(slash) != Some(&b'/') {
+        return None;
+    }
+    let from = skip_cfws(value, slash + 1).end;
+    let subtype = from..run(value, from, is_mime_token);
+    let end = subtype.end;
+    (!subtype.is_empty()).then_some((kind, subtype, end))
+}
+
+/// A Content-Disposition: how a part wants to be shown (RFC 2183).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disposition<'a> {
+    kind: Cow<'a, str>,
+    parameters: Parameters<'a>,
+}
+
+impl<'a> Disposition<'a> {
+    /// Reads the value of the field; `None` where it does not begin with a token.
+    pub fn parse(value: &'a [u8]) -> Option<Self> {
+        Self::parse_with(value, super::Limits::default().parameters, &mut Vec::new())
+    }
+
+    /// As [`parse`](Self::parse), with a limit on the parameters, and the defects noted.
+    pub fn parse_with(value: &'a [u8], parameters: usize, defects: &mut Vec<Defect>) -> Option<Self> {
+        crate::work::add(value.len());
+        let start = skip_cfws(value, 0).end;
+        let end = run(value, start, is_mime_token);
+        if start == end {
+            defects.push(Defect::at(DefectKind::InvalidParameter, start));
+            return None;
+        }
+        let parameters = Parameters::read(value, end, parameters, defects);
+        Some(Self { kind: lower(&value[start..end]), parameters })
+    }
+
+    /// `inline`, `attachment` or another word, in lower case. What is unknown counts as an attachment (RFC 2183 2.8).
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// To be shown with the text, not offered beside it.
+    pub fn is_inline(&self) -> bool {
+        self.kind == "inline"
+    }
+
+    /// Its parameters.
+    pub fn parameters(&self) -> &Parameters<'a> {
+        &self.parameters
+    }
+
+    /// The name that the sender suggests for a file: never a path to be trusted; see
+    /// [`safe_file_name`](super::safe_file_name).
+    pub fn file_name(&self) -> Option<&str> {
+        self.parameters.value("filename")
+    }
+
+    /// The same, borrowing nothing.
+    pub fn into_owned(self) -> Disposition<'static> {
+        Disposition { kind: Cow::Owned(self.kind.into_owned()), parameters: self.parameters.into_owned() }
+    }
+}

@@ -1,0 +1,18 @@
+//! Unit tests of the module, one file for each thing.
+
+mod address;
+mod codec;
+mod date;
+mod flowed;
+mod message;
+mod parameters;
+mod stream;
+mod word;
+
+use super::{Defect, DefectKind};
+use std::vec::Vec;
+
+/// The kinds of some defects.
+fn kinds(defects: &[Defect]) -> Vec<DefectKind> {
+    defects.iter().map(|defect| defect.kind).collect()
+}

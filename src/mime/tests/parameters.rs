@@ -1,0 +1,91 @@
+use super::kinds;
+use crate::mime::{ContentType, DefectKind, Disposition, MessageId, safe_file_name};
+use proptest::prelude::*;
+use std::vec::Vec;
+
+fn file_name(value: &str) -> (Option<std::string::String>, Vec<DefectKind>) {
+    let mut defects = Vec::new();
+    let disposition = Disposition::parse_with(value.as_bytes(), 128, &mut defects).expect("a disposition");
+    (disposition.file_name().map(Into::into), kinds(&defects))
+}
+
+#[test]
+fn the_examples_of_rfc_2231() {
+    let kind = ContentType::parse(b"message/external-body; access-type=URL;\r\n URL*0=\"ftp://\";\r\n URL*1=\"cs.utk.edu/pub/moore/bulk-mailer/bulk-mailer.tar\"").expect("a type");
+    assert_eq!(kind.parameter("url"), Some("ftp://cs.utk.edu/pub/moore/bulk-mailer/bulk-mailer.tar"));
+    let kind = ContentType::parse(b"application/x-stuff; title*=us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A").expect("a type");
+    assert_eq!(kind.parameter("title"), Some("This is ***fun***"));
+    let kind = ContentType::parse(b"application/x-stuff;\r\n title*0*=us-ascii'en'This%20is%20even%20more%20;\r\n title*1*=%2A%2A%2Afun%2A%2A%2A%20;\r\n title*2=\"isn't it!\"").expect("a type");
+    assert_eq!(kind.parameter("TITLE"), Some("This is even more ***fun*** isn't it!"));
+}
+
+#[test]
+fn the_forms_of_the_wild() {
+    for (value, expected, defects) in [
+        ("attachment; filename=a.txt", "a.txt", &[][..]),
+        ("attachment; filename=\"a b.txt\";", "a b.txt", &[]),
+        ("attachment; filename=\"a\\\"b\"", "a\"b", &[]),
+        ("attachment (x) ; (y) filename (z) = (w) \"a\" (v)", "a", &[]),
+        ("attachment; filename=a b.txt", "a b.txt", &[DefectKind::UnquotedParameter]),
+        ("attachment; filename=größe.txt; size=3", "größe.txt", &[DefectKind::UnquotedParameter]),
+        ("attachment; filename=\"größe.txt\"", "größe.txt", &[]),
+        ("attachment; filename=\"=?utf-8?q?gr=C3=B6=C3=9Fe?=\"", "größe", &[DefectKind::EncodedWordInParameter]),
+        ("attachment; filename=plain; filename*=utf-8''gr%C3%B6%C3%9Fe", "größe", &[]),
+        ("attachment; filename*=utf-8''gr%C3%B6%C3%9Fe; filename=plain", "größe", &[]),
+        ("attachment; filename*1=b; filename*0=a", "ab", &[]),
+        ("attachment; filename*0*=utf-8''%C3; filename*1*=%B6", "ö", &[]),
+        ("attachment; filename*0=a; filename*2=c", "a", &[DefectKind::InvalidParameter]),
+        ("attachment; filename*01=a; filename=b", "b", &[DefectKind::InvalidParameter]),
+        ("attachment; filename*4294967295=a; filename=b", "b", &[DefectKind::InvalidParameter]),
+        ("attachment; filename=a; filename=b", "a", &[DefectKind::DuplicateParameter]),
+        ("attachment; filename*=x-nope''%41", "A", &[DefectKind::UnknownCharset]),
+        ("attachment; filename*=utf-8''%4", "%4", &[DefectKind::InvalidParameter]),
+        ("attachment; filename*=''%41", "A", &[]),
+        ("attachment; filename=\"a", "a", &[DefectKind::Unclosed]),
+        ("attachment; =x; filename=a", "a", &[DefectKind::InvalidParameter]),
+        ("attachment; foo; filename=a", "a", &[DefectKind::InvalidParameter]),
+        ("attachment foo; filename=a", "a", &[DefectKind::InvalidParameter]),
+        ("attachment; filename=\"=?utf-8?q?x?=y\"", "=?utf-8?q?x?=y", &[]),
+        ("attachment; filename=", "", &[DefectKind::UnquotedParameter]),
+    ] {
+        assert_eq!(file_name(value), (Some(expected.into()), defects.to_vec()), "{value}");
+    }
+    assert_eq!(file_name("inline").0, None);
+    let many: std::string::String = (0..200).map(|n| std::format!("; p{n}=v")).collect();
+    assert_eq!(file_name(&std::format!("a{many}")).1, [DefectKind::ParameterLimit]);
+}
+
+#[test]
+fn types() {
+    let kind = ContentType::parse(b" Text/HTML (c) ; Charset=\"UTF-8\" ").expect("a type");
+    assert_eq!((kind.essence(), kind.kind(), kind.subtype(), kind.charset()), ("text/html", "text", "html", Some("UTF-8")));
+    assert_eq!(ContentType::parse(b"text (x) / (y) plain").expect("a type").essence(), "text/plain");
+    for wrong in ["nonsense", "", "/plain", "text/", "; a=b", "text plain"] {
+        assert_eq!(ContentType::parse(wrong.as_bytes()), None, "{wrong}");
+    }
+    // A boundary that looks like an encoded word is a boundary.
+    let kind = ContentType::parse(b"multipart/mixed; boundary=\"=?utf-8?q?x?=\"").expect("a type");
+    assert_eq!(kind.parameter("boundary"), Some("=?utf-8?q?x?="));
+}
+
+#[test]
+fn message_identifiers() {
+    let ids = MessageId::list(b"<a@b> (c) <d@\r\n e> \"<no@no>\" Your message of Friday <f>");
+    assert_eq!(ids.iter().map(MessageId::as_str).collect::<Vec<_>>(), ["a@b", "d@e", "f"]);
+    assert_eq!(MessageId::list(b"a@b").iter().map(MessageId::as_str).collect::<Vec<_>>(), ["a@b"]);
+    assert!(MessageId::list(b"<>").is_empty() && MessageId::list(b"<a@b").is_empty());
+    assert!(MessageId::new("a.b@c").is_ok() && MessageId::new("a@[1.2]").is_ok());
+    for wrong in ["", "a", "<a@b>", "a@b\r\nX: y", "a b@c", "a@b>", "a@[b\n]"] {
+        assert!(MessageId::new(wrong).is_err(), "{wrong:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_safe_name_is_one(suggested in "\\PC{0,300}") {
+        let name = safe_file_name(&suggested);
+        prop_assert!(!name.is_empty() && name.len() <= 216);
+        prop_assert!(!name.contains(['/', '\\', '\0', ':']) && !name.starts_with('.') && !name.ends_with(['.', ' ']));
+        prop_assert_eq!(safe_file_name(&name), name);
+    }
+}
