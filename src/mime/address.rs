@@ -60,14 +60,19 @@ impl<'a> Mailbox<'a> {
         }
         let list = AddressList::parse(address.as_bytes());
         let mut addresses = list.addresses.into_iter();
-        let (Some(Address::Mailbox(mailbox)), None, true) = (addresses.next(), addresses.next(), list.defects.is_empty())
+        let (Some(Address::Mailbox(mailbox)), None, true) =
+            (addresses.next(), addresses.next(), list.defects.is_empty())
         else {
             return Err(InvalidMailbox::Address);
         };
         // The same octets, or the same without quotes that nothing needs: no comment, no bracket, no white space.
         let quotes = address.starts_with('"') && address.len() == mailbox.address.len() + 2;
         let same = *mailbox.address == *address || (quotes && address.ends_with(&mailbox.address[mailbox.at..]));
-        if mailbox.name.is_some() || !same || mailbox.at == mailbox.address.len() || address.chars().any(char::is_control) {
+        if mailbox.name.is_some()
+            || !same
+            || mailbox.at == mailbox.address.len()
+            || address.chars().any(char::is_control)
+        {
             return Err(InvalidMailbox::Address);
         }
         let name = Some(name).filter(|name| !name.is_empty());
@@ -389,12 +394,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The mailbox whose words were just read, and what ended it.
-    fn mailbox(
-        &mut self,
-        start: usize,
-        stop: Stop,
-        comment: Option<(usize, usize)>,
-    ) -> (Option<Mailbox<'a>>, Stop) {
+    fn mailbox(&mut self, start: usize, stop: Stop, comment: Option<(usize, usize)>) -> (Option<Mailbox<'a>>, Stop) {
         if stop != Stop::Angle {
             let tokens = core::mem::take(&mut self.tokens);
             let address = self.addr_spec(&tokens, start);
@@ -537,7 +537,8 @@ pub(crate) fn plain_addr_spec(text: &[u8], at: usize) -> Option<(usize, usize)> 
     let dot_atom = |at: usize| {
         let end = run(text, at, |octet| is_atext(octet) || octet == b'.');
         let atom = &text[at..end];
-        let dots = atom.first() == Some(&b'.') || atom.last() == Some(&b'.') || memchr::memmem::find(atom, b"..").is_some();
+        let dots =
+            atom.first() == Some(&b'.') || atom.last() == Some(&b'.') || memchr::memmem::find(atom, b"..").is_some();
         (!atom.is_empty() && !dots).then_some(end)
     };
     let sign = dot_atom(at).filter(|end| text.get(*end) == Some(&b'@'))?;

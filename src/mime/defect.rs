@@ -107,6 +107,8 @@ kinds! {
     MissingDelimiter, "missing-delimiter", "a multipart whose boundary never occurs";
     /// A multipart that is not closed: it ends where what contains it goes on.
     MissingClose, "missing-close", "a multipart without its closing delimiter";
+    /// A delimiter line right behind another: it begins nothing.
+    RepeatedDelimiter, "repeated-delimiter", "a delimiter line right behind another";
     /// A transfer encoding on a multipart (RFC 2045 6.4): ignored, the parts are read as they stand.
     EncodedMultipart, "encoded-multipart", "a transfer encoding on a multipart";
     /// A transfer encoding on a message/rfc822 (RFC 2046 5.2.1): decoded on demand, or ignored where a plain header

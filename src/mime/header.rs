@@ -84,7 +84,8 @@ impl<'a> Field<'a> {
             Form::Received => drop(Received::parse_with(self.value, &mut defects)),
             Form::Other => {}
         }
-        if core::str::from_utf8(self.value).is_err() && defects.iter().all(|defect| defect.kind != DefectKind::NotUtf8) {
+        if core::str::from_utf8(self.value).is_err() && defects.iter().all(|defect| defect.kind != DefectKind::NotUtf8)
+        {
             let bad = core::str::from_utf8(self.value).map_or_else(|error| error.valid_up_to(), str::len);
             defects.push(Defect::at(DefectKind::NotUtf8, bad));
         }
@@ -198,17 +199,31 @@ impl<'m, 'a> Header<'m, 'a> {
         all
     }
 
-    /// From.
+    /// From. Where it stands twice, which it may not, the first one counts.
     pub fn from(&self) -> AddressList<'a> {
-        self.addresses("from")
+        self.first_addresses("from")
     }
 
-    /// To.
+    /// Sender, the first one.
+    pub fn sender(&self) -> AddressList<'a> {
+        self.first_addresses("sender")
+    }
+
+    /// Reply-To, the first one.
+    pub fn reply_to(&self) -> AddressList<'a> {
+        self.first_addresses("reply-to")
+    }
+
+    fn first_addresses(&self, name: &str) -> AddressList<'a> {
+        self.field(name).map(|field| AddressList::parse(field.value)).unwrap_or_default()
+    }
+
+    /// To; all of them, where a sender wrote several.
     pub fn to(&self) -> AddressList<'a> {
         self.addresses("to")
     }
 
-    /// Cc.
+    /// Cc; all of them, where a sender wrote several.
     pub fn cc(&self) -> AddressList<'a> {
         self.addresses("cc")
     }

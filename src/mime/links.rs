@@ -7,7 +7,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 pub(super) fn resolve<'m, 'a>(message: &'m Message<'a>, url: &str) -> Option<Part<'m, 'a>> {
-    let scheme = |name: &str| url.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name)).map(|_| &url[name.len()..]);
+    let scheme =
+        |name: &str| url.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name)).map(|_| &url[name.len()..]);
     if let Some(id) = scheme("cid:") {
         return message.by_content_id(&unescape(id)?);
     }
@@ -63,7 +64,8 @@ pub fn cid_links(html: &str) -> impl Iterator<Item = &str> {
             if !opens || !html.as_bytes()[start..colon].eq_ignore_ascii_case(b"cid") {
                 continue;
             }
-            let end = html[from..].find(['"', '\'', ')', '>', '<', ' ', '\t', '\r', '\n']).map_or(html.len(), |at| from + at);
+            let end =
+                html[from..].find(['"', '\'', ')', '>', '<', ' ', '\t', '\r', '\n']).map_or(html.len(), |at| from + at);
             if end == from {
                 continue;
             }

@@ -207,7 +207,9 @@ impl<'a> Message<'a> {
                 for name in ONCE {
                     let again = header.fields(name).skip(1);
                     let start = |offset: u64| offset - name.len() as u64 - 1;
-                    defects.extend(again.map(|field| Defect { kind: DefectKind::DuplicateField, offset: start(field.offset()) }));
+                    defects.extend(
+                        again.map(|field| Defect { kind: DefectKind::DuplicateField, offset: start(field.offset()) }),
+                    );
                 }
             }
             part.examine_body(&mut defects);
@@ -232,9 +234,8 @@ impl<'a> Message<'a> {
 const DEFECTS: usize = 1000;
 
 /// Fields that a message may have once (RFC 5322 3.6).
-const ONCE: [&str; 11] = [
-    "date", "from", "sender", "reply-to", "to", "cc", "bcc", "message-id", "in-reply-to", "references", "subject",
-];
+const ONCE: [&str; 11] =
+    ["date", "from", "sender", "reply-to", "to", "cc", "bcc", "message-id", "in-reply-to", "references", "subject"];
 
 impl ContentType<'_> {
     /// What a part is that says nothing, by where it stands (RFC 2045 5.2, RFC 2046 5.1.5).

@@ -102,7 +102,9 @@ impl fmt::Display for MessageId<'_> {
 
 fn identifier(inner: &[u8]) -> Option<Cow<'_, str>> {
     let text = core::str::from_utf8(inner).ok()?;
-    if text.is_empty() || text.chars().any(|character| character.is_control() && !matches!(character, '\r' | '\n' | '\t')) {
+    if text.is_empty()
+        || text.chars().any(|character| character.is_control() && !matches!(character, '\r' | '\n' | '\t'))
+    {
         return None;
     }
     if !inner.iter().any(|octet| is_fws(*octet)) {

@@ -291,7 +291,8 @@ fn split_name(name: &[u8]) -> Option<(&[u8], Option<u16>, bool)> {
     }
     // RFC 2231 3: decimal, without leading zeros. More sections than this nobody needs.
     let plain = digits.len() <= 3 && digits.iter().all(u8::is_ascii_digit) && (digits == b"0" || digits[0] != b'0');
-    let number = digits.iter().fold(0, |number: u16, digit| number.wrapping_mul(10).wrapping_add(u16::from(digit & 15)));
+    let number =
+        digits.iter().fold(0, |number: u16, digit| number.wrapping_mul(10).wrapping_add(u16::from(digit & 15)));
     plain.then_some((base, Some(number), extended))
 }
 
@@ -401,10 +402,7 @@ impl<'a> ContentType<'a> {
 }
 
 /// Where type and subtype are, and what follows them.
-pub(crate) fn essence(
-    value: &[u8],
-    start: usize,
-) -> Option<(core::ops::Range<usize>, core::ops::Range<usize>, usize)> {
+pub(crate) fn essence(value: &[u8], start: usize) -> Option<(core::ops::Range<usize>, core::ops::Range<usize>, usize)> {
     let kind = start..run(value, start, is_mime_token);
     let slash = skip_cfws(value, kind.end).end;
     if kind.is_empty() || value.get(slash) != Some(&b'/') {

@@ -249,9 +249,10 @@ fn decode<'a>(body: Cow<'a, [u8]>, how: impl FnOnce(&[u8]) -> Cow<'_, str>) -> C
         }
         Cow::Owned(octets) => match how(&octets) {
             // UTF-8 that was decoded into a buffer of its own is that buffer.
-            Cow::Borrowed(text) if text.len() == octets.len() => {
-                Cow::Owned(String::from_utf8(octets).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
-            }
+            Cow::Borrowed(text) if text.len() == octets.len() => Cow::Owned(
+                String::from_utf8(octets)
+                    .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+            ),
             text => Cow::Owned(text.into_owned()),
         },
     }

@@ -187,7 +187,9 @@ pub(crate) fn addr_spec<'a>(
         return None;
     }
     // An encoded word here is an atom: what it would decode to is nobody's business, but it has to be one.
-    let is_atom = |token: &Token| token.kind != Kind::Encoded || token.octets(text).iter().all(|octet| is_atext(*octet) || *octet == b'.');
+    let is_atom = |token: &Token| {
+        token.kind != Kind::Encoded || token.octets(text).iter().all(|octet| is_atext(*octet) || *octet == b'.')
+    };
     if !tokens.iter().all(is_atom) {
         return None;
     }

@@ -1,8 +1,8 @@
 //! Delivery reports (RFC 3464 in the multipart/report of RFC 6522) as typed values.
 
+use super::date::DateTime;
 use super::header::Header;
 use super::message::Message;
-use super::date::DateTime;
 use super::word::decode_text;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

@@ -135,6 +135,10 @@ pub struct Stream {
 enum State {
     /// A part is about to begin.
     Begin,
+    /// A part of the multipart at `level` is about to begin, unless another delimiter line stands there.
+    Opening {
+        level: usize,
+    },
     /// Is there a `From ` line?
     Envelope,
     Fields,
@@ -143,11 +147,20 @@ enum State {
     /// An embedded message with a transfer encoding: does a plain header stand there all the same?
     Peek,
     /// Preamble, body or epilogue of the innermost open part. `fresh`: at its first octet, which begins a line.
-    Text { fresh: bool },
+    Text {
+        fresh: bool,
+    },
     /// A delimiter line of the part at `level` was found, and the line has `len` octets with the break before it.
-    Delimiter { level: usize, len: usize, close: bool },
+    Delimiter {
+        level: usize,
+        len: usize,
+        close: bool,
+    },
     /// Parts are ended until `level` is the innermost; then `next`.
-    Closing { level: usize, next: Next },
+    Closing {
+        level: usize,
+        next: Next,
+    },
     Over,
 }
 
@@ -267,6 +280,7 @@ impl Stream {
             }
             let step = match self.state {
                 State::Begin => self.begin(),
+                State::Opening { level } => self.opening(input, level),
                 State::Envelope => self.envelope(input),
                 State::Fields => self.field(input),
                 State::SkipField => self.skip_field(input),
@@ -731,7 +745,11 @@ impl Stream {
             return;
         }
         // A closing delimiter right before this one took the line break that belongs to this one.
-        let shared = if input.starts_with(b"--") && self.open.last().is_some_and(|last| last.closed) { self.line_break } else { 0 };
+        let shared = if input.starts_with(b"--") && self.open.last().is_some_and(|last| last.closed) {
+            self.line_break
+        } else {
+            0
+        };
         self.cut = self.offset - shared;
         let line = self.take(input, len);
         self.line_break = line.len() - without_break(line).len();
@@ -740,6 +758,23 @@ impl Stream {
         self.state = State::Closing { level, next: if close { Next::Epilogue } else { Next::Part } };
         // What the delimiter closes is not missing its own.
         self.open[level].closed = close;
+    }
+
+    fn opening<'i>(&mut self, input: &mut &'i [u8], level: usize) -> Step<'i> {
+        match self.boundaries.look(input, self.ended, &mut self.seen) {
+            Found::Unknown => return Step::Wait,
+            // The line break of a delimiter is not the one that the next delimiter needs before it (RFC 2046 5.1.1),
+            // and a part of nothing is nothing.
+            Found::Delimiter { level: again, len, close: false } if again == level => {
+                self.defect(DefectKind::RepeatedDelimiter, self.offset);
+                self.take(input, len);
+                return Step::Again;
+            }
+            Found::Delimiter { .. } | Found::Text(_) => {}
+        }
+        self.seen = 0;
+        self.state = State::Begin;
+        Step::Again
     }
 
     fn closing<'i>(&mut self, level: usize, next: Next) -> Step<'i> {
@@ -757,7 +792,7 @@ impl Stream {
             return Step::Tell(Event::End);
         }
         self.state = match next {
-            Next::Part => State::Begin,
+            Next::Part => State::Opening { level },
             // The delimiter took its line break along.
             Next::Epilogue => State::Text { fresh: true },
             Next::Over => State::Over,

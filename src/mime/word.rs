@@ -164,8 +164,9 @@ pub fn decode_text_with<'a>(value: &'a [u8], defects: &mut Vec<Defect>) -> Cow<'
     let lead = value.len() - value.trim_ascii_start().len();
     let trimmed = value.trim_ascii();
     // A fold is an LF; an encoded word begins with `=?`.
-    let plain = memchr::memchr2(b'\n', b'=', trimmed)
-        .is_none_or(|at| memchr::memchr(b'\n', &trimmed[at..]).is_none() && memchr::memmem::find(trimmed, b"=?").is_none());
+    let plain = memchr::memchr2(b'\n', b'=', trimmed).is_none_or(|at| {
+        memchr::memchr(b'\n', &trimmed[at..]).is_none() && memchr::memmem::find(trimmed, b"=?").is_none()
+    });
     if plain {
         let (text, bad) = utf8(trimmed);
         defects.extend(bad.map(|bad| Defect::at(DefectKind::NotUtf8, lead + bad)));
@@ -224,7 +225,8 @@ impl<'a> Text<'a, '_> {
                 i += 1;
             }
             gap.end = i;
-            let begins = white < i || i == 0 || after_word || (structured && matches!(value[i - 1], b',' | b'(' | b':'));
+            let begins =
+                white < i || i == 0 || after_word || (structured && matches!(value[i - 1], b',' | b'(' | b':'));
             let word = if begins { Word::at(&value[i..]) } else { None };
             let word = word.filter(|word| {
                 value[i + word.len..].first().is_none_or(|next| {

@@ -2,6 +2,7 @@
 
 mod failure;
 mod inspect;
+mod mail;
 mod url;
 
 use clap::{Parser, Subcommand};
@@ -20,6 +21,8 @@ struct Cli {
 enum Command {
     /// Run an engine over bytes and print its events
     Inspect(inspect::Args),
+    /// Read, write, send and collect mail
+    Mail(mail::Args),
     Url(url::Args),
 }
 
@@ -27,6 +30,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Command::Inspect(args) => inspect::run(args),
+        Command::Mail(args) => mail::run(args),
         Command::Url(args) => url::run(args),
     };
     outcome.unwrap_or_else(Failure::report)

@@ -14,7 +14,11 @@ fn short(text: &str) -> String {
     let each = list.addresses.iter().map(|address| match address {
         Address::Mailbox(one) => mailbox(one),
         Address::Group(group) => {
-            format!("{}: {};", group.name(), group.members().iter().map(mailbox).collect::<std::vec::Vec<_>>().join(", "))
+            format!(
+                "{}: {};",
+                group.name(),
+                group.members().iter().map(mailbox).collect::<std::vec::Vec<_>>().join(", ")
+            )
         }
     });
     let mut text = each.collect::<std::vec::Vec<_>>().join(" | ");
@@ -132,15 +136,40 @@ fn what_is_wrong_is_left_out_and_told() {
 fn a_mailbox_to_write_forges_nothing() {
     assert!(Mailbox::new("Ann", "ann@example.org").is_ok());
     assert!(Mailbox::new("", "\"a b\"@example.org").is_ok());
-    assert_eq!(Mailbox::new("Ann\r\nBcc: x", "ann@x").map_err(|e| e.to_string()), Err(InvalidMailbox::Name.to_string()));
-    for address in ["", "ann", "a@b, c@d", "a@b\r\n", "Ann <a@b>", "a(b)@c", "a @b", "a@b (c)", "<a@b>", "a@b;", "\"a\nb\"@c", "@", "a@"] {
+    assert_eq!(
+        Mailbox::new("Ann\r\nBcc: x", "ann@x").map_err(|e| e.to_string()),
+        Err(InvalidMailbox::Name.to_string())
+    );
+    for address in [
+        "",
+        "ann",
+        "a@b, c@d",
+        "a@b\r\n",
+        "Ann <a@b>",
+        "a(b)@c",
+        "a @b",
+        "a@b (c)",
+        "<a@b>",
+        "a@b;",
+        "\"a\nb\"@c",
+        "@",
+        "a@",
+    ] {
         assert_eq!(Mailbox::new("", address), Err(InvalidMailbox::Address), "{address:?}");
     }
 }
 
 #[test]
 fn bombs_are_linear() {
-    for bomb in ["(".repeat(20_000), "<".repeat(20_000), "\"".repeat(20_001), "a:".repeat(10_000), "@,".repeat(10_000), "[".repeat(20_000), "=?a?q?".repeat(4000)] {
+    for bomb in [
+        "(".repeat(20_000),
+        "<".repeat(20_000),
+        "\"".repeat(20_001),
+        "a:".repeat(10_000),
+        "@,".repeat(10_000),
+        "[".repeat(20_000),
+        "=?a?q?".repeat(4000),
+    ] {
         let (work, list) = crate::work::count(|| AddressList::parse(bomb.as_bytes()));
         assert!(work < 40 * bomb.len() as u64, "{work} for {}", &bomb[..4]);
         assert!(list.defects.len() <= 100);
@@ -150,7 +179,9 @@ fn bombs_are_linear() {
 /// A plain and slow reading of `local@domain`, all of it atoms: what the quick path has to agree with.
 fn is_plain(text: &str) -> bool {
     let atoms = |text: &str| {
-        text.split('.').all(|atom| !atom.is_empty() && atom.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c)))
+        text.split('.').all(|atom| {
+            !atom.is_empty() && atom.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c))
+        })
     };
     text.split_once('@').is_some_and(|(local, domain)| atoms(local) && atoms(domain))
 }

@@ -52,7 +52,11 @@ fn quoted_printable_forgives_and_tells() {
         ("a=\rb", "a=\rb", &[DefectKind::QuotedPrintableEscape]),
         ("a\n=\nb\n", "a\nb\n", &[]),
     ] {
-        assert_eq!(decoded(Encoding::QuotedPrintable, &[text.as_bytes()]), (expected.into(), defects.to_vec()), "{text:?}");
+        assert_eq!(
+            decoded(Encoding::QuotedPrintable, &[text.as_bytes()]),
+            (expected.into(), defects.to_vec()),
+            "{text:?}"
+        );
     }
 }
 
@@ -97,7 +101,9 @@ fn plain_base64(text: &[u8]) -> Vec<u8> {
     for &octet in text {
         if octet == b'=' {
             (bits, held) = (0, 0);
-        } else if let Some(value) = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".iter().position(|digit| *digit == octet) {
+        } else if let Some(value) =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".iter().position(|digit| *digit == octet)
+        {
             bits = (bits << 6 | value as u32) & 0xffff;
             held += 6;
             if held >= 8 {

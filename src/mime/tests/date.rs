@@ -11,7 +11,10 @@ fn the_examples_of_the_rfc_and_its_obsolete_forms() {
         ("Fri, 21 Nov 1997 09:55:06 -0600", "1997-11-21T09:55:06-06:00"),
         ("Tue, 1 Jul 2003 10:52:37 +0200", "2003-07-01T10:52:37+02:00"),
         ("Thu, 13 Feb 1969 23:32:54 -0330", "1969-02-13T23:32:54-03:30"),
-        ("Thu,\r\n      13\r\n        Feb\r\n          1969\r\n      23:32\r\n               -0330 (Newfoundland Time)", "1969-02-13T23:32:00-03:30"),
+        (
+            "Thu,\r\n      13\r\n        Feb\r\n          1969\r\n      23:32\r\n               -0330 (Newfoundland Time)",
+            "1969-02-13T23:32:00-03:30",
+        ),
         ("21 Nov 97 09:55:06 GMT", "1997-11-21T09:55:06+00:00"),
         ("Fri, 21 Nov 1997 09(comment):   55  :  06 -0600", "1997-11-21T09:55:06-06:00"),
         // 4.3: two digits to 49 are of this century, three count from 1900
@@ -54,7 +57,11 @@ fn what_is_no_date() {
         "1 Jan 2000 00:00 +0000 and more",
         "1 Jan 2000",
     ] {
-        assert_eq!(DateTime::parse(text.as_bytes()).map_err(|defect| defect.kind), Err(DefectKind::InvalidDate), "{text}");
+        assert_eq!(
+            DateTime::parse(text.as_bytes()).map_err(|defect| defect.kind),
+            Err(DefectKind::InvalidDate),
+            "{text}"
+        );
     }
 }
 

@@ -34,7 +34,8 @@ fn parts_are_numbered_as_imap_does() {
         ("3", "message/rfc822"),
         ("3.1", "text/plain"),
     ];
-    let expected: Vec<(String, String)> = expected.iter().map(|(path, kind)| ((*path).into(), (*kind).into())).collect();
+    let expected: Vec<(String, String)> =
+        expected.iter().map(|(path, kind)| ((*path).into(), (*kind).into())).collect();
     assert_eq!(paths(&message), expected);
     assert!(message.defects().is_empty());
     assert_eq!(Message::parse(b"A: b\n\nc").root().path(), "1");
@@ -69,14 +70,21 @@ fn ranges_are_exact_and_a_part_can_be_replaced() {
     assert_eq!(&*image.body(), b"\x89PNG");
     let inner = message.part("2.2").expect("a part of the embedded message");
     assert_eq!(inner.raw_body(), b"two");
-    assert_eq!(message.part("1").expect("the related part").raw().split(|octet| *octet == b'\n').next_back(), Some(&b"--r--"[..]));
+    assert_eq!(
+        message.part("1").expect("the related part").raw().split(|octet| *octet == b'\n').next_back(),
+        Some(&b"--r--"[..])
+    );
 
     let pieces = image.replaced(b"Content-Type: text/plain\r\n\r\ngone").expect("no boundary in it");
     let whole = pieces.concat();
     let again = Message::parse(&whole);
     assert_eq!(again.part("1.2").expect("the part").text(), "gone");
     let others = |message: &Message<'_>| {
-        message.parts().filter(|part| part.content() == Content::Leaf && part.path() != "1.2").map(|part| part.raw().to_vec()).collect::<Vec<_>>()
+        message
+            .parts()
+            .filter(|part| part.content() == Content::Leaf && part.path() != "1.2")
+            .map(|part| part.raw().to_vec())
+            .collect::<Vec<_>>()
     };
     assert_eq!(others(&again), others(&message));
     // A part that would end another one is refused.
@@ -94,7 +102,12 @@ fn text_is_decoded_by_its_charset() {
         ("Content-Type: text/plain; charset=utf-8\n", b"\xe4", "\u{fffd}", &[DefectKind::InvalidCharset]),
         ("Content-Type: text/plain; charset=koi8-r\nContent-Transfer-Encoding: quoted-printable\n", b"=C1", "а", &[]),
         ("Content-Type: text/plain; charset=x-klingon\n", b"\xc3\xa4", "ä", &[DefectKind::UnknownCharset]),
-        ("Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n", b"w6Q", "ä", &[DefectKind::Base64Length]),
+        (
+            "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n",
+            b"w6Q",
+            "ä",
+            &[DefectKind::Base64Length],
+        ),
     ] {
         let octets = [head.as_bytes(), b"\n", body].concat();
         let message = Message::parse(&octets);
@@ -108,7 +121,8 @@ fn embedded_messages_are_read_encoded_or_not() {
     let plain = Message::parse(b"Content-Type: message/rfc822\n\nSubject: in\n\nx");
     assert_eq!(plain.root().children().next().expect("a child").header().subject().as_deref(), Some("in"));
     assert_eq!(plain.root().embedded().as_deref(), Some(&b"Subject: in\n\nx"[..]));
-    let coded = Message::parse(b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogaW4KCng=\n");
+    let coded =
+        Message::parse(b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogaW4KCng=\n");
     assert_eq!(coded.root().embedded().as_deref(), Some(&b"Subject: in\n\nx"[..]));
     assert_eq!(coded.root().children().count(), 0);
 }
@@ -116,7 +130,8 @@ fn embedded_messages_are_read_encoded_or_not() {
 #[test]
 fn a_digest_holds_messages() {
     let message = Message::parse(b"Content-Type: multipart/digest; boundary=d\n\n--d\n\nSubject: one\n\nx\n--d\nContent-Type: text/plain\n\ny\n--d--\n");
-    let kinds: Vec<_> = message.parts().map(|part| (part.content(), String::from(part.content_type().essence()))).collect();
+    let kinds: Vec<_> =
+        message.parts().map(|part| (part.content(), String::from(part.content_type().essence()))).collect();
     assert_eq!(kinds[1], (Content::Message, "message/rfc822".into()));
     assert_eq!(kinds[2], (Content::Leaf, "text/plain".into()));
     assert_eq!(kinds[3], (Content::Leaf, "text/plain".into()));
@@ -124,7 +139,8 @@ fn a_digest_holds_messages() {
 
 #[test]
 fn values_are_examined() {
-    let message = Message::parse(b"From: a@x <b@y>\nDate: never\nSubject: =?x?q?a?=\nSubject: b\nMessage-ID: nonsense\n\n");
+    let message =
+        Message::parse(b"From: a@x <b@y>\nDate: never\nSubject: =?x?q?a?=\nSubject: b\nMessage-ID: nonsense\n\n");
     let defects = message.examine();
     assert_eq!(
         kinds(&defects),
@@ -142,10 +158,15 @@ fn values_are_examined() {
 
 #[test]
 fn headers_keep_everything() {
-    let message = Message::parse(b"X-A: =?utf-8?q?a?= \"=?utf-8?q?b?=\"\r\nx-a : 2\r\nReceived: by h; Fri, 21 Nov 1997 09:55:06 -0600\r\n\r\n");
+    let message = Message::parse(
+        b"X-A: =?utf-8?q?a?= \"=?utf-8?q?b?=\"\r\nx-a : 2\r\nReceived: by h; Fri, 21 Nov 1997 09:55:06 -0600\r\n\r\n",
+    );
     let header = message.header();
     assert_eq!(header.len(), 3);
-    assert_eq!(header.fields("X-a").map(|field| String::from(field.text())).collect::<Vec<_>>(), ["a \"=?utf-8?q?b?=\"", "2"]);
+    assert_eq!(
+        header.fields("X-a").map(|field| String::from(field.text())).collect::<Vec<_>>(),
+        ["a \"=?utf-8?q?b?=\"", "2"]
+    );
     assert_eq!(header.field("x-A").map(|field| field.raw()), Some(&b" =?utf-8?q?a?= \"=?utf-8?q?b?=\""[..]));
     assert_eq!(header.received().next().and_then(|hop| hop.date()).map(|date| date.hour()), Some(9));
 }

@@ -13,7 +13,8 @@ fn file_name(value: &str) -> (Option<std::string::String>, Vec<DefectKind>) {
 fn the_examples_of_rfc_2231() {
     let kind = ContentType::parse(b"message/external-body; access-type=URL;\r\n URL*0=\"ftp://\";\r\n URL*1=\"cs.utk.edu/pub/moore/bulk-mailer/bulk-mailer.tar\"").expect("a type");
     assert_eq!(kind.parameter("url"), Some("ftp://cs.utk.edu/pub/moore/bulk-mailer/bulk-mailer.tar"));
-    let kind = ContentType::parse(b"application/x-stuff; title*=us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A").expect("a type");
+    let kind = ContentType::parse(b"application/x-stuff; title*=us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A")
+        .expect("a type");
     assert_eq!(kind.parameter("title"), Some("This is ***fun***"));
     let kind = ContentType::parse(b"application/x-stuff;\r\n title*0*=us-ascii'en'This%20is%20even%20more%20;\r\n title*1*=%2A%2A%2Afun%2A%2A%2A%20;\r\n title*2=\"isn't it!\"").expect("a type");
     assert_eq!(kind.parameter("TITLE"), Some("This is even more ***fun*** isn't it!"));
@@ -58,7 +59,10 @@ fn the_forms_of_the_wild() {
 #[test]
 fn types() {
     let kind = ContentType::parse(b" Text/HTML (c) ; Charset=\"UTF-8\" ").expect("a type");
-    assert_eq!((kind.essence(), kind.kind(), kind.subtype(), kind.charset()), ("text/html", "text", "html", Some("UTF-8")));
+    assert_eq!(
+        (kind.essence(), kind.kind(), kind.subtype(), kind.charset()),
+        ("text/html", "text", "html", Some("UTF-8"))
+    );
     assert_eq!(ContentType::parse(b"text (x) / (y) plain").expect("a type").essence(), "text/plain");
     for wrong in ["nonsense", "", "/plain", "text/", "; a=b", "text plain"] {
         assert_eq!(ContentType::parse(wrong.as_bytes()), None, "{wrong}");

@@ -118,7 +118,10 @@ fn defects_say_what_was_made_of_it() {
         ("Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx", "! missing-close 49"),
         ("Content-Type: multipart/mixed; boundary=\"b \"\n\n--b--", "! invalid-boundary 13"),
         ("Content-Type: multipart/mixed; boundary=b; boundary=c\n\n--b--", "! duplicate-parameter 43"),
-        ("Content-Transfer-Encoding: base64\nContent-Type: multipart/mixed; boundary=b\n\n--b--", "! encoded-multipart 0"),
+        (
+            "Content-Transfer-Encoding: base64\nContent-Type: multipart/mixed; boundary=b\n\n--b--",
+            "! encoded-multipart 0",
+        ),
         ("Content-Transfer-Encoding: base64\nContent-Type: message/rfc822\n\nQTpi", "! encoded-message 0"),
         ("Content-Transfer-Encoding: x-zip\n\n", "! unknown-encoding 26"),
     ] {

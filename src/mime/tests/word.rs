@@ -14,7 +14,10 @@ fn the_examples_of_rfc_2047() {
         ("=?ISO-8859-1?Q?a?=\r\n    =?ISO-8859-1?Q?b?=", "ab"),
         ("=?ISO-8859-1?Q?a_b?=", "a b"),
         ("=?ISO-8859-1?Q?a?= =?ISO-8859-2?Q?_b?=", "a b"),
-        ("=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?=\r\n =?ISO-8859-2?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?=", "If you can read this you understand the example."),
+        (
+            "=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?=\r\n =?ISO-8859-2?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?=",
+            "If you can read this you understand the example.",
+        ),
         ("=?US-ASCII*EN?Q?Keith_Moore?=", "Keith Moore"),
     ] {
         assert_eq!(decode_text(text.as_bytes()), expected, "{text}");

@@ -79,6 +79,11 @@ impl Object {
         Self(Map::new()).with("event", name)
     }
 
+    /// The last line, `{"status":…,"consumed":…,"complete":…}`, of what is no [`Engine`].
+    pub(crate) fn last(status: &str, consumed: u64, complete: bool) -> Self {
+        Self(Map::new()).with("status", status).with("consumed", consumed).with("complete", complete)
+    }
+
     /// The same with one more member.
     pub(crate) fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.0.insert(key.into(), value.into());

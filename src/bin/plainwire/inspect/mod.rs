@@ -2,6 +2,7 @@
 
 mod chat;
 mod frame;
+mod mime;
 
 use crate::failure::Outcome;
 use clap::Subcommand;
@@ -16,10 +17,22 @@ pub(crate) struct Args {
 enum Protocol {
     /// Lines of chat
     Chat(chat::Args),
+    /// A message, or values of Content-Type and Content-Disposition, one a line
+    Mime(mime::Args),
+    /// Lists of addresses, one a line
+    Address(mime::Values),
+    /// Dates of mail, one a line
+    Date(mime::Values),
+    /// Header values with encoded words, one a line
+    EncodedWord(mime::Values),
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
     match args.protocol {
         Protocol::Chat(args) => chat::run(&args),
+        Protocol::Mime(args) => mime::run(&args),
+        Protocol::Address(args) => mime::addresses(&args),
+        Protocol::Date(args) => mime::dates(&args),
+        Protocol::EncodedWord(args) => mime::encoded_words(&args),
     }
 }

@@ -1,0 +1,33 @@
+//! `plainwire mail`: reading and writing messages, sending and collecting them.
+
+mod extract;
+pub(crate) mod json;
+mod show;
+mod source;
+
+use crate::failure::Outcome;
+use clap::Subcommand;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Show a message: who, what, when, its text, its parts and what is wrong with it
+    Show(show::Args),
+    /// List the parts of a message, or print one of them decoded
+    Parts(show::PartsArgs),
+    /// Save attachments under names that are safe
+    Extract(extract::Args),
+}
+
+pub(crate) fn run(args: Args) -> Outcome {
+    match args.action {
+        Action::Show(args) => show::run(&args),
+        Action::Parts(args) => show::parts(&args),
+        Action::Extract(args) => extract::run(&args),
+    }
+}
