@@ -212,6 +212,7 @@ mod native {
     const STYLE: PathStyle = PathStyle::Windows;
 
     #[cfg(unix)]
+    #[expect(clippy::unnecessary_wraps, reason = "on Windows it can fail")]
     fn octets(path: &OsStr) -> Result<&[u8], FilePathError> {
         Ok(std::os::unix::ffi::OsStrExt::as_bytes(path))
     }
@@ -222,6 +223,7 @@ mod native {
     }
 
     #[cfg(unix)]
+    #[expect(clippy::unnecessary_wraps, reason = "on Windows it can fail")]
     fn path(octets: Vec<u8>) -> Result<PathBuf, FilePathError> {
         let path: std::ffi::OsString = std::os::unix::ffi::OsStringExt::from_vec(octets);
         Ok(path.into())

@@ -106,7 +106,10 @@ impl Url {
     /// ```
     #[inline]
     pub fn parse(input: &str) -> Result<Self, ParseError> {
-        Options::new().parse(input)
+        match fast::parse(input) {
+            Some(url) => Ok(url),
+            None => parse::parse(input, &Options::new()),
+        }
     }
 
     /// Parses `input` with this URL as its base.
@@ -164,9 +167,10 @@ impl Url {
 
     /// The password, percent-encoded; empty if there is none.
     pub fn password(&self) -> &str {
-        match self.has_password() {
-            true => &self.href[self.username_end as usize + 1..self.host_start as usize - 1],
-            false => "",
+        if self.has_password() {
+            &self.href[self.username_end as usize + 1..self.host_start as usize - 1]
+        } else {
+            ""
         }
     }
 

@@ -3,11 +3,11 @@
 use super::error::{ParseError, Violation};
 use super::scheme::{Kind, SpecialSchemes};
 use super::{Url, fast, machine, parse};
-use alloc::borrow::Cow;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// What a query is encoded to, for documents that are not UTF-8.
-pub(super) type QueryEncoding<'a> = &'a dyn Fn(&str) -> Cow<'_, [u8]>;
+pub(super) type QueryEncoding<'a> = &'a dyn Fn(&str) -> Vec<u8>;
 
 /// How to parse a URL, where [`Url::parse`] and [`Url::join`] are not enough.
 ///
@@ -84,7 +84,7 @@ impl<'a> Options<'a> {
     /// `&#NNNN;`, of which `&`, `#` and `;` are percent-encoded as `%26%23NNNN%3B`; an encoder that wants that returns
     /// it so.
     #[must_use]
-    pub const fn query_encoding(mut self, encode: &'a dyn Fn(&str) -> Cow<'_, [u8]>) -> Self {
+    pub const fn query_encoding(mut self, encode: &'a dyn Fn(&str) -> Vec<u8>) -> Self {
         self.query_encoding = Some(encode);
         self
     }

@@ -174,6 +174,6 @@ fn write_path(url: &mut Url, plan: &Plan<'_>, base: Option<&Url>) {
 pub(super) fn encode_query(query: &str, kind: Kind, options: &Options<'_>, out: &mut String) {
     let set = if kind.is_special() { &SPECIAL_QUERY } else { &QUERY };
     let legacy = options.query_encoding.filter(|_| kind.is_special() && !matches!(kind, Kind::Ws | Kind::Wss));
-    let octets = legacy.map_or(Cow::Borrowed(query.as_bytes()), |encode| encode(query));
+    let octets = legacy.map_or(Cow::Borrowed(query.as_bytes()), |encode| Cow::Owned(encode(query)));
     percent::encode_onto(&octets, set, out);
 }

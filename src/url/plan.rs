@@ -200,9 +200,10 @@ fn behind_slashes(hier: &str, kind: Kind) -> (Authority<'_>, Path<'_>) {
 
 /// Authority state as far as its end, and path start state.
 fn authority_and_path(rest: &str, kind: Kind) -> (Authority<'_>, Path<'_>) {
-    let end = match kind.is_special() {
-        true => memchr::memchr2(b'/', b'\\', rest.as_bytes()),
-        false => memchr::memchr(b'/', rest.as_bytes()),
+    let end = if kind.is_special() {
+        memchr::memchr2(b'/', b'\\', rest.as_bytes())
+    } else {
+        memchr::memchr(b'/', rest.as_bytes())
     };
     work::add(end.unwrap_or(rest.len()));
     match end {

@@ -30,7 +30,6 @@ impl Url {
     ///
     /// A scheme that this URL was parsed with as [special](super::SpecialSchemes) stays special.
     pub fn set_href(&mut self, value: &str) -> Result<(), ParseError> {
-        // The base lends its kind of scheme only: without a scheme of its own the value is an error.
         let schemes = self.registered();
         let options = schemes.as_ref().map_or(Options::new(), |schemes| Options::new().special_schemes(schemes));
         *self = options.parse(value)?;
@@ -121,30 +120,19 @@ impl Url {
         }
         let value = without_tabs_and_newlines(value);
         let kind = self.kind;
-        let (name, port) = match kind.is_file() {
-            true => (&*value, None),
-            false => host_and_port(&value),
-        };
+        let (name, port) = if kind.is_file() { (&*value, None) } else { host_and_port(&value) };
         let end = name.bytes().position(|octet| kind.is_slash(octet) || matches!(octet, b'?' | b'#'));
         // A colon behind the end of the host begins no port.
         let (name, port) = (&name[..end.unwrap_or(name.len())], port.filter(|_| end.is_none()));
-        let form = match (name, kind.is_file()) {
-            ("", true) => Form::Empty,
-            ("", false) => {
-                let needed = kind.is_special() || port.is_some();
-                if needed || self.includes_credentials() || self.port().is_some() {
-                    return Err(SetError::HostMissing);
-                }
-                Form::Empty
-            }
-            _ => Form::Domain,
-        };
+        let needed = kind.is_special() || port.is_some() || self.includes_credentials() || self.port().is_some();
+        if name.is_empty() && needed && !kind.is_file() {
+            return Err(SetError::HostMissing);
+        }
         if port.is_some() && !with_port {
             return Err(SetError::PortInHostname);
         }
-        let mut text = String::with_capacity(name.len());
-        let mut form = form;
-        if form != Form::Empty {
+        let (mut text, mut form) = (String::with_capacity(name.len()), Form::Empty);
+        if !name.is_empty() {
             form = host::parse(name, kind.is_special(), &mut text).map_err(|fail| SetError::InvalidHost(fail.kind))?;
             if kind.is_file() && text == "localhost" {
                 text.clear();

@@ -1,8 +1,9 @@
 //! One file for each area.
 
 mod chat;
+mod url;
 
 use crate::measure::Bench;
 
 /// Every area, by the name that the command line takes.
-pub const ALL: &[(&str, fn(&mut Bench))] = &[("chat", chat::run)];
+pub const ALL: &[(&str, fn(&mut Bench))] = &[("chat", chat::run), ("url", url::run)];

@@ -5,9 +5,9 @@ use crate::syntax::percent::{CONTROLS, Set};
 use crate::url::domain;
 use crate::url::error::{Fail, ParseErrorKind, ViolationKind};
 use crate::url::host::{first_forbidden, is_forbidden_in_host};
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::Write as _;
 
 /// Told a violation and where in the host it is, in bytes.
 type Report<'r> = &'r mut dyn FnMut(ViolationKind, usize);
@@ -30,16 +30,13 @@ pub(super) fn parse(input: &str, is_opaque: bool, report: Report<'_>) -> Result<
     let octets = input.as_bytes();
     let mut at = 0;
     while at < octets.len() {
-        match hex_pair(octets, at) {
-            Some(octet) => {
-                percent_encoded = percent_encoded.or(Some(at));
-                bytes.push(octet);
-                at += 3;
-            }
-            None => {
-                bytes.push(octets[at]);
-                at += 1;
-            }
+        if let Some(octet) = hex_pair(octets, at) {
+            percent_encoded = percent_encoded.or(Some(at));
+            bytes.push(octet);
+            at += 3;
+        } else {
+            bytes.push(octets[at]);
+            at += 1;
         }
     }
     if let Some(at) = percent_encoded {
@@ -96,9 +93,10 @@ pub(super) fn utf8_percent_encode(input: &str, set: &Set) -> String {
 pub(super) fn percent_encode(input: &[u8], set: &Set) -> String {
     let mut out = String::new();
     for octet in input {
-        match set.contains(*octet) {
-            true => out.push_str(&format!("%{octet:02X}")),
-            false => out.push(char::from(*octet)),
+        if set.contains(*octet) {
+            let _infallible = write!(out, "%{octet:02X}");
+        } else {
+            out.push(char::from(*octet));
         }
     }
     out

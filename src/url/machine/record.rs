@@ -61,9 +61,10 @@ impl Record {
                 _ => None,
             },
         };
-        let path = match url.has_opaque_path() {
-            true => Path::Opaque(url.pathname().into()),
-            false => Path::List(url.pathname().split('/').skip(1).map(String::from).collect()),
+        let path = if url.has_opaque_path() {
+            Path::Opaque(url.pathname().into())
+        } else {
+            Path::List(url.pathname().split('/').skip(1).map(String::from).collect())
         };
         Self {
             scheme: url.scheme().into(),

@@ -68,6 +68,7 @@ impl Machine<'_> {
         }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it is how a state returns")]
     fn go(&mut self, state: State) -> Run {
         self.state = state;
         Ok(Step::Go)
@@ -119,7 +120,11 @@ impl Machine<'_> {
     fn check_url_unit(&mut self) {
         let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_hexdigit());
         let Some(c) = self.c() else { return };
-        if !is_url_code_point(c) && c != '%' || c == '%' && !(digit(self.remaining(0)) && digit(self.remaining(1))) {
+        let is_unit = match c {
+            '%' => digit(self.remaining(0)) && digit(self.remaining(1)),
+            c => is_url_code_point(c),
+        };
+        if !is_unit {
             self.violation(ViolationKind::InvalidUrlUnit);
         }
     }
@@ -281,9 +286,10 @@ impl Machine<'_> {
                     continue;
                 }
                 let text = encode(c, &USERINFO);
-                match self.password_token_seen {
-                    true => self.url.password.push_str(&text),
-                    false => self.url.username.push_str(&text),
+                if self.password_token_seen {
+                    self.url.password.push_str(&text);
+                } else {
+                    self.url.username.push_str(&text);
                 }
             }
             Ok(Step::Go)
