@@ -121,8 +121,7 @@ fn percent_encoding() {
                 loop {
                     let room = encoder.max_buffer_length_from_utf8_without_replacement(rest.len()).unwrap();
                     octets.reserve(room + 16);
-                    let (result, read) =
-                        encoder.encode_from_utf8_to_vec_without_replacement(rest, &mut octets, true);
+                    let (result, read) = encoder.encode_from_utf8_to_vec_without_replacement(rest, &mut octets, true);
                     rest = &rest[read..];
                     match result {
                         encoding_rs::EncoderResult::Unmappable(c) => {

@@ -61,9 +61,7 @@ fn strange(block: i8x16) -> i8x16 {
     // `<`, `>`, `\`, `^`, `|` and `~` are alike in these bits, and nothing else is that isn't strange.
     let alike = (block & all(0x9D)).simd_eq(all(0x1C));
     // Signed: what is above 0x7F is below `#`.
-    block.simd_lt(all(b'#'))
-        | (block.simd_gt(all(b'z')) | alike) & !block.simd_eq(all(b'~'))
-        | block.simd_eq(all(b'`'))
+    block.simd_lt(all(b'#')) | (block.simd_gt(all(b'z')) | alike) & !block.simd_eq(all(b'~')) | block.simd_eq(all(b'`'))
 }
 
 /// Where a slash is followed by `.` or `%`, with which a dot segment may begin, or by one of ``!"#$&'()*+,-``, which is

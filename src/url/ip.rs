@@ -30,8 +30,7 @@ pub(super) fn parse_v4(domain: &str) -> Result<u32, Fail> {
     let mut out_of_range = None;
     for (index, part) in text.split('.').enumerate() {
         let number = number(part).ok_or(Fail::new(Kind::Ipv4NonNumericPart, at))?;
-        let (limit, shift) =
-            if index + 1 == count { (1_u64 << (8 * (5 - count)), 0) } else { (256, 8 * (3 - index)) };
+        let (limit, shift) = if index + 1 == count { (1_u64 << (8 * (5 - count)), 0) } else { (256, 8 * (3 - index)) };
         // Every part has to be a number before any of them may be too large.
         if number >= limit {
             out_of_range = out_of_range.or(Some(at));

@@ -70,7 +70,8 @@ impl<'a> Options<'a> {
         self
     }
 
-    /// Schemes to parse as `http` is, beside those of the standard.
+    /// Schemes to parse as `http` is, beside those of the standard. Where the base has the scheme, what the base was
+    /// parsed as counts.
     #[must_use]
     pub const fn special_schemes(mut self, schemes: &'a SpecialSchemes) -> Self {
         self.schemes = Some(schemes);
@@ -145,10 +146,10 @@ impl<'a> Options<'a> {
             Kind::Other => {}
             kind => return kind,
         }
-        if let Some(kind) = self.schemes.and_then(|schemes| schemes.kind(scheme)) {
-            return kind;
+        // A base stays what it was parsed as, and so does what is joined to it.
+        if let Some(base) = self.base.filter(|base| base.scheme() == scheme) {
+            return base.kind;
         }
-        // A base that was parsed with its scheme registered keeps it so for what is joined to it.
-        self.base.filter(|base| base.scheme() == scheme).map_or(Kind::Other, |base| base.kind)
+        self.schemes.and_then(|schemes| schemes.kind(scheme)).unwrap_or(Kind::Other)
     }
 }

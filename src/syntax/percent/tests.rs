@@ -77,15 +77,13 @@ fn decode_plainly(input: &[u8]) -> Vec<u8> {
     let mut at = 0;
     while at < input.len() {
         let pair = input.get(at + 1..at + 3).and_then(|pair| core::str::from_utf8(pair).ok());
-        match pair.filter(|pair| input[at] == b'%' && pair.bytes().all(|b| b.is_ascii_hexdigit())) {
-            Some(pair) => {
-                out.push(u8::from_str_radix(pair, 16).unwrap());
-                at += 3;
-            }
-            None => {
-                out.push(input[at]);
-                at += 1;
-            }
+        let digits = pair.filter(|pair| input[at] == b'%' && pair.bytes().all(|b| b.is_ascii_hexdigit()));
+        if let Some(digits) = digits {
+            out.push(u8::from_str_radix(digits, 16).unwrap());
+            at += 3;
+        } else {
+            out.push(input[at]);
+            at += 1;
         }
     }
     out
