@@ -80,11 +80,15 @@ mod pump;
 mod transport;
 mod wake;
 
+pub mod address;
+#[cfg(feature = "chat")]
+pub mod chat;
 pub mod drive;
 #[cfg(feature = "web")]
 pub mod http;
 #[cfg(feature = "mime")]
 pub mod maildir;
+pub mod multicast;
 pub mod pool;
 pub mod reactor;
 pub mod server;

@@ -1,6 +1,10 @@
 //! The adapters under a toy protocol: lines, told and answered.
 
+mod address;
+#[cfg(feature = "chat")]
+mod chat;
 mod drive;
+mod multicast;
 mod servers;
 #[cfg(all(feature = "tls", feature = "cli"))]
 mod tls;

@@ -1,5 +1,8 @@
 //! plainwire, the command-line tool. One file for each subcommand.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the tool has files, sockets and a clock")]
 
+mod chat;
+mod demo;
 mod failure;
 mod inspect;
 mod mail;
@@ -19,6 +22,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Talk: serve a room, or join one
+    Chat(chat::Args),
+    /// Show what plainwire does, on loopback, with the conversations written down
+    Demo(demo::Args),
     /// Run an engine over bytes and print its events
     Inspect(inspect::Args),
     /// Read, write, send and collect mail
@@ -29,6 +36,8 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
+        Command::Chat(args) => chat::run(args),
+        Command::Demo(args) => demo::run(&args),
         Command::Inspect(args) => inspect::run(args),
         Command::Mail(args) => mail::run(args),
         Command::Url(args) => url::run(args),

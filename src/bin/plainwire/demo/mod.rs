@@ -1,0 +1,91 @@
+//! `plainwire demo`: what plainwire does, on loopback, with the conversations written down.
+//!
+//! A list of scenes; each is a story that sets up its own servers and clients, plays, checks what came of it, and prints
+//! the transcripts. Exit codes: 0 when every scene went as it should, 1 when one did not, 2 for a wrong command line.
+
+mod chat;
+
+use crate::failure::{Failure, Outcome};
+use plainwire::transcript::{Step, Transcript};
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// One scene. A new protocol adds its own here and its story in a file of its own.
+struct Scene {
+    name: &'static str,
+    about: &'static str,
+    play: fn(&mut Stage) -> Result<(), Failure>,
+}
+
+const SCENES: &[Scene] = &[Scene {
+    name: "chat",
+    about: "one room on threads, on readiness and on a multicast group; three members talk",
+    play: chat::play,
+}];
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Which scenes to play; all, unless some are named
+    #[arg(value_name = "SCENE", value_parser = SCENES.iter().map(|scene| scene.name).collect::<Vec<_>>())]
+    scenes: Vec<String>,
+    /// List the scenes and end
+    #[arg(long)]
+    list: bool,
+    /// Show the events too, as the engines tell them
+    #[arg(long)]
+    events: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let mut out = io::stdout().lock();
+    if args.list {
+        for scene in SCENES {
+            writeln!(out, "{:<8} {}", scene.name, scene.about)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    drop(out);
+    let mut stage = Stage { events: args.events };
+    for scene in SCENES {
+        if args.scenes.is_empty() || args.scenes.iter().any(|name| name == scene.name) {
+            stage.title(scene)?;
+            (scene.play)(&mut stage).map_err(|failure| {
+                Failure::new(failure.code, format!("the scene {} failed: {}", scene.name, failure.message))
+            })?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where scenes play.
+struct Stage {
+    events: bool,
+}
+
+/// What a scene waits for comes at once on loopback; a busy machine gets this long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Stage {
+    fn title(&mut self, scene: &Scene) -> io::Result<()> {
+        writeln!(io::stdout().lock(), "== {}: {} ==", scene.name, scene.about)
+    }
+
+    /// Something to say beside the conversations.
+    fn say(&mut self, text: impl std::fmt::Display) -> io::Result<()> {
+        writeln!(io::stdout().lock(), "{text}")
+    }
+
+    /// A conversation, under a heading.
+    fn show(&mut self, heading: impl std::fmt::Display, transcript: &Transcript) -> io::Result<()> {
+        let mut shown = Transcript::new();
+        for step in transcript.steps() {
+            if self.events || !matches!(step, Step::Told { .. }) {
+                shown.push(step.clone());
+            }
+        }
+        let mut out = io::stdout().lock();
+        write!(out, "\n-- {heading}\n{shown}")?;
+        out.flush()
+    }
+}
