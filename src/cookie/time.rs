@@ -1,0 +1,207 @@
+//! Points in time as the caller tells them, and the date algorithm of section 5.1.1.
+
+use core::fmt;
+
+/// A point in time: seconds since 1970-01-01T00:00:00Z, before it negative.
+///
+/// There is no clock in this crate: `now` is an argument, and this is its type.
+///
+/// ```
+/// use plainwire::cookie::Timestamp;
+///
+/// let date = Timestamp::parse(b"Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+/// assert_eq!(date, Timestamp(784_111_777));
+/// assert_eq!(date.to_string(), "Sun, 06 Nov 1994 08:49:37 GMT");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The earliest point that can be said: what `Max-Age=0` means.
+    pub const EARLIEST: Self = Self(i64::MIN);
+    /// The latest point that can be said.
+    pub const LATEST: Self = Self(i64::MAX);
+
+    /// This many seconds later (earlier, if negative), or the end of time.
+    #[must_use]
+    pub const fn after(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
+    /// A cookie-date, read by the algorithm of RFC 6265bis 5.1.1: nearly anything with a day, a month, a year and a
+    /// time in it. `None` where one is missing or there is no such date.
+    pub fn parse(date: &[u8]) -> Option<Self> {
+        fixed(date).or_else(|| lenient(date))
+    }
+
+    /// The point at a date and a time of day in UTC, or `None` where there is none (month 1 to 12, a year from 1601).
+    pub fn from_utc(year: u32, month: u32, day: u32, hour: u32, minute: u32, second: u32) -> Option<Self> {
+        // 5.1.1 (5) and (7)
+        if !(1601..=9999).contains(&year) || hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        if !(1..=12).contains(&month) || day < 1 || day > days_in(year, month) {
+            return None;
+        }
+        let days = days_from_civil(i64::from(year), i64::from(month), i64::from(day));
+        Some(Self(days * 86_400 + i64::from(hour * 3600 + minute * 60 + second)))
+    }
+
+    /// Year, month (1 to 12), day of the month, hour, minute and second in UTC.
+    pub fn to_utc(self) -> (i64, u32, u32, u32, u32, u32) {
+        let (days, rest) = (self.0.div_euclid(86_400), self.0.rem_euclid(86_400) as u32);
+        let (year, month, day) = civil_from_days(days);
+        (year, month, day, rest / 3600, rest / 60 % 60, rest % 60)
+    }
+}
+
+/// As HTTP writes dates: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 5.6.7). A year past 9999 has more digits than that
+/// form has room for; nothing in this crate writes one on the wire.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        let (year, month, day, hour, minute, second) = self.to_utc();
+        let weekday = DAYS[self.0.div_euclid(86_400).rem_euclid(7) as usize];
+        let month = MONTHS[month as usize - 1];
+        write!(f, "{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+    }
+}
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// Three letters, whatever their case, as a month from 1.
+fn month(letters: &[u8]) -> Option<u32> {
+    let letters = letters.first_chunk::<3>()?.map(|byte| byte.to_ascii_lowercase());
+    Some(match &letters {
+        b"jan" => 1,
+        b"feb" => 2,
+        b"mar" => 3,
+        b"apr" => 4,
+        b"may" => 5,
+        b"jun" => 6,
+        b"jul" => 7,
+        b"aug" => 8,
+        b"sep" => 9,
+        b"oct" => 10,
+        b"nov" => 11,
+        b"dec" => 12,
+        _ => return None,
+    })
+}
+
+/// The form that nearly every server writes, `Sun, 06 Nov 1994 08:49:37 GMT` or with dashes, without looking for it.
+/// `None` says only that the general algorithm has to look.
+fn fixed(date: &[u8]) -> Option<Timestamp> {
+    let date: &[u8; 29] = date.try_into().ok()?;
+    let two = |at: usize| -> Option<u32> {
+        let (tens, ones) = (date[at].wrapping_sub(b'0'), date[at + 1].wrapping_sub(b'0'));
+        (tens < 10 && ones < 10).then(|| u32::from(tens) * 10 + u32::from(ones))
+    };
+    // A weekday that reads as a month would be taken for one.
+    if !matches!(&date[..3], b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun") {
+        return None;
+    }
+    let dashed = date[7] == b'-' && date[11] == b'-' || date[7] == b' ' && date[11] == b' ';
+    if !dashed || &date[3..5] != b", " || date[16] != b' ' || date[19] != b':' || date[22] != b':' {
+        return None;
+    }
+    if &date[25..] != b" GMT" {
+        return None;
+    }
+    let year = two(12)? * 100 + two(14)?;
+    // "0099" is four digits to the general algorithm too, and then a short year.
+    if year < 1601 {
+        return None;
+    }
+    Timestamp::from_utc(year, month(&date[8..11])?, two(5)?, two(17)?, two(20)?, two(23)?)
+}
+
+/// RFC 6265bis 5.1.1, step by step.
+pub(super) fn lenient(date: &[u8]) -> Option<Timestamp> {
+    let (mut time, mut day, mut found_month, mut year) = (None, None, None, None);
+    // (1) and (2)
+    for token in date.split(|&byte| is_delimiter(byte)).filter(|token| !token.is_empty()) {
+        if time.is_none()
+            && let Some(found) = time_of_day(token)
+        {
+            time = Some(found);
+        } else if day.is_none()
+            && let Some(found) = digits(token, 1, 2)
+        {
+            day = Some(found);
+        } else if found_month.is_none()
+            && let Some(found) = month(token)
+        {
+            found_month = Some(found);
+        } else if year.is_none()
+            && let Some(found) = digits(token, 2, 4)
+        {
+            year = Some(found);
+        }
+    }
+    let (hour, minute, second) = time?;
+    // (3) and (4)
+    let year = match year? {
+        short @ 70..=99 => short + 1900,
+        short @ 0..=69 => short + 2000,
+        full => full,
+    };
+    Timestamp::from_utc(year, found_month?, day?, hour, minute, second)
+}
+
+/// delimiter = %x09 / %x20-2F / %x3B-40 / %x5B-60 / %x7B-7E
+const fn is_delimiter(byte: u8) -> bool {
+    matches!(byte, 0x09 | 0x20..=0x2f | 0x3b..=0x40 | 0x5b..=0x60 | 0x7b..=0x7e)
+}
+
+/// `least` to `most` digits, then the end or something that is no digit and does not matter.
+fn digits(token: &[u8], least: usize, most: usize) -> Option<u32> {
+    let count = token.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (least..=most).contains(&count).then(|| number(&token[..count]))
+}
+
+fn number(digits: &[u8]) -> u32 {
+    digits.iter().fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0'))
+}
+
+/// hms-time, with what may follow it.
+fn time_of_day(token: &[u8]) -> Option<(u32, u32, u32)> {
+    let mut fields = token.splitn(3, |&byte| byte == b':');
+    let mut exact = || {
+        let field = fields.next()?;
+        (matches!(field.len(), 1 | 2) && field.iter().all(u8::is_ascii_digit)).then(|| number(field))
+    };
+    let (hour, minute) = (exact()?, exact()?);
+    Some((hour, minute, digits(fields.next()?, 1, 2)?))
+}
+
+fn days_in(year: u32, month: u32) -> u32 {
+    match month {
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since 1970-01-01 in the proleptic Gregorian calendar. Years begin in March here, so that the leap day ends one.
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+fn civil_from_days(days: i64) -> (i64, u32, u32) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = (day_of_year - (153 * shifted + 2) / 5 + 1) as u32;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 } as u32;
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
