@@ -214,3 +214,12 @@ impl fmt::Display for Site<'_> {
         f.write_str(self.domain)
     }
 }
+
+/// Secure are https and wss. The path is the URL's, as it goes over the wire.
+impl<'a> TryFrom<&'a crate::url::Url> for Place<'a> {
+    type Error = PlaceError;
+
+    fn try_from(url: &'a crate::url::Url) -> Result<Self, PlaceError> {
+        Self::new(matches!(url.scheme(), "https" | "wss"), url.hostname(), url.pathname())
+    }
+}

@@ -38,3 +38,21 @@ pub(crate) fn dom_json(path: &std::path::Path) -> serde_json::Value {
     mended.push_str(rest);
     serde_json::from_str(&mended).unwrap()
 }
+
+/// Gives `check` every file of a fuzz target's corpus, and names the one at which it panics.
+pub(crate) fn replay(target: &str, check: fn(&[u8])) {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus")).join(target);
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "{} is empty", folder.display());
+    for file in files {
+        let input = std::fs::read(&file).unwrap();
+        if let Err(panic) = std::panic::catch_unwind(|| check(&input)) {
+            eprintln!("the check of {target} fails on {}", file.display());
+            std::panic::resume_unwind(panic);
+        }
+    }
+}

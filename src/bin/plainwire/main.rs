@@ -6,6 +6,7 @@ mod demo;
 mod failure;
 mod inspect;
 mod mail;
+mod robots;
 mod url;
 
 use clap::{Parser, Subcommand};
@@ -30,6 +31,7 @@ enum Command {
     Inspect(inspect::Args),
     /// Read, write, send and collect mail
     Mail(mail::Args),
+    Robots(robots::Args),
     Url(url::Args),
 }
 
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Inspect(args) => inspect::run(args),
         Command::Mail(args) => mail::run(args),
+        Command::Robots(args) => robots::run(args),
         Command::Url(args) => url::run(args),
     };
     outcome.unwrap_or_else(Failure::report)

@@ -57,7 +57,7 @@ fn record(content: &[u8]) -> Result<Record, FaultKind> {
             _ => {}
         }
     }
-    if check_host(&record.domain).is_err() {
+    if check_host(&record.domain).is_err() || record.domain.starts_with('.') {
         return Err(FaultKind::Domain);
     }
     if record.path.first() != Some(&b'/') {

@@ -118,5 +118,9 @@ fn fit(record: &Record) -> Result<(), Unwritable> {
     if record.partition.is_some() {
         return Err(Unwritable::Partitioned);
     }
+    // A leading dot says here that hosts below get the cookie too.
+    if record.domain.starts_with('.') {
+        return Err(Unwritable::Octet);
+    }
     Ok(())
 }

@@ -92,7 +92,7 @@ fn host(field: &[u8]) -> Option<String> {
     };
     let (host, port) = text.split_at(end);
     let port_fits = port.is_empty() || port.strip_prefix(':')?.bytes().all(|byte| byte.is_ascii_digit());
-    (port_fits && check_host(host).is_ok()).then(|| host.into())
+    (port_fits && check_host(host).is_ok() && !host.starts_with('.')).then(|| host.into())
 }
 
 /// 0 and nothing mean the session. A fraction of a second, which some extensions write, is dropped.

@@ -1,6 +1,7 @@
 //! `plainwire inspect`: runs an engine over bytes and prints what it tells.
 
 mod chat;
+mod cookie;
 mod frame;
 mod mime;
 
@@ -25,6 +26,7 @@ enum Protocol {
     Date(mime::Values),
     /// Header values with encoded words, one a line
     EncodedWord(mime::Values),
+    Cookie(cookie::Args),
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
@@ -34,5 +36,6 @@ pub(crate) fn run(args: Args) -> Outcome {
         Protocol::Address(args) => mime::addresses(&args),
         Protocol::Date(args) => mime::dates(&args),
         Protocol::EncodedWord(args) => mime::encoded_words(&args),
+        Protocol::Cookie(args) => cookie::run(args),
     }
 }
