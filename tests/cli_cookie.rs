@@ -20,7 +20,11 @@ fn inspect(arguments: &[&str], input: &str) -> Output {
 
 /// The answers to these lines.
 fn answers(arguments: &[&str], lines: &[Value]) -> Vec<Value> {
-    let input: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let mut input = String::new();
+    for line in lines {
+        input.push_str(&line.to_string());
+        input.push('\n');
+    }
     let output = inspect(arguments, &input);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
@@ -143,7 +147,10 @@ fn a_url_without_a_host_has_no_cookies() {
         &[],
         &[json!({"set": ["a=b"], "url": "data:,x", "now": 0}), json!({"get": "mailto:x@example.org", "now": 0})],
     );
-    assert_eq!(told, [json!({"stored": [], "ignored": [{"value": "a=b", "reason": "no host"}]}), json!({"cookie": null})]);
+    assert_eq!(
+        told,
+        [json!({"stored": [], "ignored": [{"value": "a=b", "reason": "no host"}]}), json!({"cookie": null})]
+    );
 }
 
 #[test]

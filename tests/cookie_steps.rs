@@ -1,8 +1,13 @@
 //! One scenario or more for each numbered step of RFC 6265bis (draft 20) 5.6, 5.7 and 5.8, named by step.
 #![cfg(feature = "cookie")]
+#![allow(
+    clippy::redundant_closure_for_method_calls,
+    reason = "methods of a type with a lifetime are no closures over every lifetime"
+)]
 
 use plainwire::cookie::{
-    Jar, Limits, Outcome, ParseError, Place, Policy, PublicSuffixes, Refusal, Request, SameSite, SetCookie, Site, Timestamp,
+    Jar, Limits, Outcome, ParseError, Place, Policy, PublicSuffixes, Refusal, Request, SameSite, SetCookie, Site,
+    Timestamp,
 };
 use plainwire::url::Url;
 
@@ -251,7 +256,8 @@ fn s5_7_step_2_neither_name_nor_value() {
 fn s5_7_step_3_control_characters_in_what_was_not_parsed() {
     let mut jar = Jar::new();
     let request = Request::to(Place::new(true, "a.example", "/").unwrap());
-    for (name, value) in [(&b"a\r\nb"[..], &b"c"[..]), (b"a", b"\x00"), (b"a", b"b; c=d"), (b"a=b", b"c"), (b"a;", b"")] {
+    for (name, value) in [(&b"a\r\nb"[..], &b"c"[..]), (b"a", b"\x00"), (b"a", b"b; c=d"), (b"a=b", b"c"), (b"a;", b"")]
+    {
         assert_eq!(jar.receive_parsed(SetCookie::new(name, value), &request, NOW), Err(Refusal::Control));
     }
 }
@@ -302,7 +308,10 @@ fn s5_7_step_7_the_last_domain_counts_even_if_it_is_empty() {
 #[test]
 fn s5_7_step_8_a_domain_is_ascii() {
     let mut browser = Browser::new();
-    assert_eq!(browser.set("https://xn--bcher-kva.example/", "a=b; Domain=bücher.example"), Err(Refusal::DomainNotAscii));
+    assert_eq!(
+        browser.set("https://xn--bcher-kva.example/", "a=b; Domain=bücher.example"),
+        Err(Refusal::DomainNotAscii)
+    );
     assert!(browser.set("https://xn--bcher-kva.example/", "a=b; Domain=xn--bcher-kva.example").is_ok());
 }
 
@@ -381,7 +390,10 @@ fn s5_7_steps_12_and_13_secure_is_not_set_from_http() {
 #[test]
 fn s5_7_steps_14_and_15_scripts_set_no_http_only() {
     let mut browser = Browser::new();
-    assert_eq!(browser.set_as("https://a.example/", "a=b; HttpOnly", |request| request.script()), Err(Refusal::HttpOnlyFromScript));
+    assert_eq!(
+        browser.set_as("https://a.example/", "a=b; HttpOnly", |request| request.script()),
+        Err(Refusal::HttpOnlyFromScript)
+    );
     assert!(browser.set_as("https://a.example/", "a=b", |request| request.script()).is_ok());
 }
 
@@ -602,9 +614,15 @@ fn s5_8_3_step_1_a_domain_that_became_a_public_suffix() {
 fn s5_8_3_step_1_path() {
     let mut browser = Browser::new();
     browser.set("https://a.example/", "a=b; Path=/docs").unwrap();
-    for (path, sent) in
-        [("/docs", true), ("/docs/", true), ("/docs/web", true), ("/docs?x", true), ("/docsets", false), ("/", false), ("/Docs", false)]
-    {
+    for (path, sent) in [
+        ("/docs", true),
+        ("/docs/", true),
+        ("/docs/web", true),
+        ("/docs?x", true),
+        ("/docsets", false),
+        ("/", false),
+        ("/Docs", false),
+    ] {
         assert_eq!(browser.get(&format!("https://a.example{path}")) != "-", sent, "{path}");
     }
     browser.set("https://a.example/", "c=d; Path=/x/").unwrap();
@@ -697,6 +715,11 @@ fn s5_8_3_step_4_the_cookie_string() {
 
 // CHIPS
 
+/// A frame's request under a site at the top.
+fn under<'a>(request: Request<'a>, site: Site<'a>) -> Request<'a> {
+    request.cross_site().subresource().top_level_site(site)
+}
+
 #[test]
 fn chips_partitioned_cookies_are_kept_apart_by_the_top_level_site() {
     let mut browser = Browser::new();
@@ -704,9 +727,6 @@ fn chips_partitioned_cookies_are_kept_apart_by_the_top_level_site() {
     let (shop, news) = (Site::parse("https://shop.example").unwrap(), Site::parse("news.example").unwrap());
     assert_eq!(browser.set(url, "a=b; Partitioned"), Err(Refusal::PartitionedInsecure));
     let field = "id=SHOP; Secure; Partitioned; SameSite=None";
-    fn under<'a>(request: Request<'a>, site: Site<'static>) -> Request<'a> {
-        request.cross_site().subresource().top_level_site(site)
-    }
     browser.set_as(url, field, |request| under(request, shop)).unwrap();
     browser.set_as(url, "id=NEWS; Secure; Partitioned; SameSite=None", |request| under(request, news)).unwrap();
     browser.set(url, "id=OWN; Secure; Partitioned; SameSite=None").unwrap();

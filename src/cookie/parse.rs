@@ -301,10 +301,7 @@ impl<'a> Iterator for Pairs<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let piece = cut_at_semicolon(&mut self.rest)?;
-            let (name, value) = match piece.contains(&b'=') {
-                true => split_pair(piece),
-                false => (&b""[..], trim(piece)),
-            };
+            let (name, value) = if piece.contains(&b'=') { split_pair(piece) } else { (&b""[..], trim(piece)) };
             if !(name.is_empty() && value.is_empty()) {
                 return Some((name, value));
             }
@@ -314,16 +311,9 @@ impl<'a> Iterator for Pairs<'a> {
 
 fn cut_at_semicolon<'a>(rest: &mut Option<&'a [u8]>) -> Option<&'a [u8]> {
     let whole = (*rest)?;
-    match memchr::memchr(b';', whole) {
-        Some(at) => {
-            *rest = Some(&whole[at + 1..]);
-            Some(&whole[..at])
-        }
-        None => {
-            *rest = None;
-            Some(whole)
-        }
-    }
+    let Some(at) = memchr::memchr(b';', whole) else { return rest.take() };
+    *rest = Some(&whole[at + 1..]);
+    Some(&whole[..at])
 }
 
 fn split_pair(piece: &[u8]) -> (&[u8], &[u8]) {

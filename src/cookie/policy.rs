@@ -96,11 +96,7 @@ impl DomainPolicy {
 }
 
 fn matches(host: &str, pattern: &str) -> bool {
-    if pattern.starts_with('.') {
-        !place::is_ip(host.as_bytes()) && host.ends_with(pattern)
-    } else {
-        host == pattern
-    }
+    if pattern.starts_with('.') { !place::is_ip(host.as_bytes()) && host.ends_with(pattern) } else { host == pattern }
 }
 
 impl Policy for DomainPolicy {

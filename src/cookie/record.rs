@@ -208,11 +208,7 @@ impl<P: Policy> Jar<P> {
     }
 
     /// Stores each record, and returns those that were refused with the reason. See [`Jar::restore`].
-    pub fn restore_all(
-        &mut self,
-        records: impl IntoIterator<Item = Record>,
-        now: Timestamp,
-    ) -> Vec<(Record, Refusal)> {
+    pub fn restore_all(&mut self, records: impl IntoIterator<Item = Record>, now: Timestamp) -> Vec<(Record, Refusal)> {
         let mut refused = Vec::new();
         for record in records {
             if let Err(refusal) = self.restore(&record, now) {

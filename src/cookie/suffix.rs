@@ -70,7 +70,9 @@ impl PublicSuffixes {
     pub fn names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
         let said = names
             .into_iter()
-            .map(|name| (name.as_ref().trim_matches('.').to_ascii_lowercase().into(), Said { rule: true, ..Said::default() }))
+            .map(|name| {
+                (name.as_ref().trim_matches('.').to_ascii_lowercase().into(), Said { rule: true, ..Said::default() })
+            })
             .collect();
         Self { rules: Rules::List { said, any: false } }
     }

@@ -83,6 +83,8 @@ mod wake;
 pub mod address;
 #[cfg(feature = "chat")]
 pub mod chat;
+#[cfg(feature = "cookie")]
+pub mod cookie_file;
 pub mod drive;
 #[cfg(feature = "web")]
 pub mod http;

@@ -178,7 +178,9 @@ impl Robots {
             }
         }
         match (allow, disallow) {
-            (Some((allow, _)), Some((disallow, rule))) if disallow > allow => Verdict { allowed: false, rule: Some(rule) },
+            (Some((allow, _)), Some((disallow, rule))) if disallow > allow => {
+                Verdict { allowed: false, rule: Some(rule) }
+            }
             (Some((_, rule)), _) => Verdict { allowed: true, rule: Some(rule) },
             (None, Some((_, rule))) => Verdict { allowed: false, rule: Some(rule) },
             (None, None) => Verdict { allowed: true, rule: None },
@@ -243,7 +245,9 @@ impl Robots {
 fn seconds(value: &[u8]) -> Option<Duration> {
     let text = core::str::from_utf8(value).ok()?;
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    if !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) || (whole.is_empty() && fraction.is_empty()) {
+    if !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit())
+        || (whole.is_empty() && fraction.is_empty())
+    {
         return None;
     }
     let whole = if whole.is_empty() { 0 } else { whole.parse().ok()? };

@@ -120,17 +120,16 @@ fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 /// Key and value without the white space around them. The key is not empty.
 fn key_and_value(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let line = line.split(|&byte| byte == b'#').next().unwrap_or_default().trim_ascii();
-    let (key, value) = match memchr::memchr(b':', line) {
-        Some(colon) => (&line[..colon], &line[colon + 1..]),
+    let (key, value) = if let Some(colon) = memchr::memchr(b':', line) {
+        (&line[..colon], &line[colon + 1..])
+    } else {
         // From Google: white space does for a forgotten colon, if there are just two words.
-        None => {
-            let space = memchr::memchr2(b' ', b'\t', line)?;
-            let value = line[space..].trim_ascii_start();
-            if memchr::memchr2(b' ', b'\t', value).is_some() {
-                return None;
-            }
-            (&line[..space], value)
+        let space = memchr::memchr2(b' ', b'\t', line)?;
+        let value = line[space..].trim_ascii_start();
+        if memchr::memchr2(b' ', b'\t', value).is_some() {
+            return None;
         }
+        (&line[..space], value)
     };
     let key = key.trim_ascii();
     (!key.is_empty()).then_some((key, value.trim_ascii()))

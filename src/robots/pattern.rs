@@ -24,7 +24,7 @@ impl Pattern {
         let mut octets = u32::from(anchored);
         for octet in Normal::new(body) {
             octets += octet.weight;
-            if octet.literal || octet.octet != b'*' {
+            if octet.literal || octet.value != b'*' {
                 octet.push(&mut piece);
             } else {
                 pieces.push(core::mem::take(&mut piece).into_boxed_slice());
@@ -44,10 +44,7 @@ impl Pattern {
     /// Between two stars the leftmost place is as good as any: it leaves the most for what follows. So each octet is
     /// passed once.
     pub(super) fn matches(&self, path: &[u8]) -> bool {
-        let (first, others) = match &*self.pieces {
-            [first, others @ ..] => (first, others),
-            [] => return false,
-        };
+        let [first, others @ ..] = &*self.pieces else { return false };
         let Some(mut rest) = path.strip_prefix(&**first) else { return false };
         let Some((last, middle)) = others.split_last() else { return !self.anchored || rest.is_empty() };
         for piece in middle {
@@ -76,7 +73,7 @@ struct Normal<'a> {
 }
 
 struct Octet {
-    octet: u8,
+    value: u8,
     /// It is told percent-encoded.
     encoded: bool,
     /// It was written percent-encoded, so that no `*` is meant.
@@ -108,12 +105,12 @@ impl Iterator for Normal<'_> {
             let special = matches!(octet, b'*' | b'$');
             let delimiter = self.query && matches!(octet, b':' | b'/' | b'?' | b'[' | b']' | b'@');
             let encoded = !(unreserved || special || delimiter);
-            return Some(Octet { octet, encoded, literal: true, weight: if unreserved { 1 } else { 3 } });
+            return Some(Octet { value: octet, encoded, literal: true, weight: if unreserved { 1 } else { 3 } });
         }
         self.rest = rest;
         self.query |= octet == b'?';
         let encoded = octet >= 0x80;
-        Some(Octet { octet, encoded, literal: false, weight: if encoded { 3 } else { 1 } })
+        Some(Octet { value: octet, encoded, literal: false, weight: if encoded { 3 } else { 1 } })
     }
 }
 
@@ -121,9 +118,9 @@ impl Octet {
     fn push(&self, out: &mut Vec<u8>) {
         const HEX: &[u8; 16] = b"0123456789ABCDEF";
         if self.encoded {
-            out.extend([b'%', HEX[usize::from(self.octet >> 4)], HEX[usize::from(self.octet & 15)]]);
+            out.extend([b'%', HEX[usize::from(self.value >> 4)], HEX[usize::from(self.value & 15)]]);
         } else {
-            out.push(self.octet);
+            out.push(self.value);
         }
     }
 }

@@ -162,7 +162,8 @@ fn rules_before_the_first_agent_are_nobodys() {
 
 #[test]
 fn agents_are_product_tokens() {
-    let file = "User-agent: Foo Bar\nDisallow: /x\nUser-agent: Baz/1.0\nDisallow: /y\nUser-agent: * and all\nDisallow: /z\n";
+    let file =
+        "User-agent: Foo Bar\nDisallow: /x\nUser-agent: Baz/1.0\nDisallow: /y\nUser-agent: * and all\nDisallow: /z\n";
     assert!(!allowed(file, "Foo", "/x"));
     assert!(!allowed(file, "foo/2.1 (compatible)", "/x"));
     assert!(!allowed(file, "Baz", "/y"));

@@ -5,8 +5,8 @@ mod model;
 
 use model::Enforcement;
 use plainwire::cookie::{
-    self, Builder, Jar, Limits, ParseError, Place, PublicSuffixes, Refusal, Request, SameSite, SetCookie, Site, Timestamp,
-    file,
+    self, Builder, Jar, Limits, ParseError, Place, PublicSuffixes, Refusal, Request, SameSite, SetCookie, Site,
+    Timestamp, file,
 };
 
 /// The parser against the model of 5.6, and what it says about itself.
@@ -171,8 +171,16 @@ pub(crate) fn build(data: &[u8]) {
 }
 
 const HOSTS: &[&str] = &[
-    "example.org", "www.example.org", "a.www.example.org", "org", "example.net", "badexample.org", "10.0.0.1", "[::1]",
-    "www.example.org.", "e.xn--p1ai",
+    "example.org",
+    "www.example.org",
+    "a.www.example.org",
+    "org",
+    "example.net",
+    "badexample.org",
+    "10.0.0.1",
+    "[::1]",
+    "www.example.org.",
+    "e.xn--p1ai",
 ];
 const NAMES: &[&str] = &["a", "b", "A", "", "__Host-a", "__secure-b", "__HOST-c", "c d"];
 const VALUES: &[&str] = &["1", "2", "", "\"q\"", "x=y", "__Host-a=1", "__secure-x", "two words", "\u{e9}"];
@@ -180,7 +188,11 @@ const PATHS: &[&str] = &["/", "/a", "/a/", "/a/b", "/ab", "", "a", "/a/b/c", "/%
 const REQUEST_PATHS: &[&str] = &["/", "/a", "/a/", "/a/b", "/ab", "/a/b/c/d", "/%41/"];
 const SITES: &[&str] = &["https://example.org", "http://example.org", "https://example.net"];
 const DATES: &[&str] = &[
-    "Thu, 01 Jan 1970 00:16:40 GMT", "Sun, 06-Nov-94 08:49:37 GMT", "1 jan 70 0:0:50", "not a date", "Sat, 01 Jan 9999 00:00:00 GMT",
+    "Thu, 01 Jan 1970 00:16:40 GMT",
+    "Sun, 06-Nov-94 08:49:37 GMT",
+    "1 jan 70 0:0:50",
+    "not a date",
+    "Sat, 01 Jan 9999 00:00:00 GMT",
 ];
 
 /// The jar against the model of section 5, over a sequence of operations.
@@ -225,7 +237,9 @@ pub(crate) fn jar(data: &[u8]) {
                 for cookie in &told {
                     // Never across hosts, schemes, sites or paths, whatever the model says.
                     let host = &*request.host;
-                    assert!(host == cookie.domain() || !cookie.host_only() && cookie::domain_match(host, cookie.domain()));
+                    assert!(
+                        host == cookie.domain() || !cookie.host_only() && cookie::domain_match(host, cookie.domain())
+                    );
                     assert!(cookie::path_match(request.path.as_bytes(), cookie.path()));
                     assert!(request.secure || !cookie.secure());
                     assert!(request.http || !cookie.http_only());
@@ -331,14 +345,14 @@ fn field(dice: &mut Dice<'_>) -> Vec<u8> {
 fn request(dice: &mut Dice<'_>) -> model::Request {
     let bits = dice.byte();
     model::Request {
-        secure: bits & 1 == 0,
+        secure: bits & 0b1 == 0,
         host: dice.of(HOSTS).into(),
         path: dice.of(REQUEST_PATHS).into(),
-        same_site: bits & 6 != 6,
-        safe: bits & 8 == 0,
-        navigation: bits & 16 == 0,
-        http: bits & 96 != 96,
-        top_level: (bits & 128 != 0).then(|| dice.of(SITES).into()),
+        same_site: bits & 0b110 != 0b110,
+        safe: bits & 0b1000 == 0,
+        navigation: bits & 0b10000 == 0,
+        http: bits & 0b110_0000 != 0b110_0000,
+        top_level: (bits & 0b1000_0000 != 0).then(|| dice.of(SITES).into()),
     }
 }
 

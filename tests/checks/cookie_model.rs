@@ -1,6 +1,13 @@
 //! Section 5 of RFC 6265bis (draft 20), written down as slowly and as literally as it reads: a list of cookies, and the
 //! numbered steps. It shares no line with the implementation that it judges.
 
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::option_option,
+    reason = "written to be read beside the standard, with numbers that are small"
+)]
+
 pub(crate) const EARLIEST: i64 = i64::MIN;
 pub(crate) const LATEST: i64 = i64::MAX;
 
@@ -348,7 +355,7 @@ pub(crate) fn default_path(path: &str) -> Vec<u8> {
     if path.matches('/').count() == 1 {
         return b"/".to_vec();
     }
-    path[..path.rfind('/').unwrap()].as_bytes().to_vec()
+    path.as_bytes()[..path.rfind('/').unwrap()].to_vec()
 }
 
 /// The dot at the end of a fully qualified name changes nothing about who holds it.

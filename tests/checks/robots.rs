@@ -45,7 +45,7 @@ pub(crate) fn robots(data: &[u8]) {
         best = None;
     }
     assert_eq!(verdict.allowed(), best.is_none_or(|(_, allows, _)| allows), "{url:?} for {agent:?}");
-    assert_eq!(verdict.rule().map(|rule| rule.line()), best.map(|(_, _, line)| line));
+    assert_eq!(verdict.rule().map(plainwire::robots::Rule::line), best.map(|(_, _, line)| line));
 
     // What else is told stands in the file.
     let lines = file.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() + 1;
@@ -89,27 +89,24 @@ fn units(text: &[u8]) -> Vec<(Unit, usize, bool)> {
         let escape = (text[at] == b'%' && at + 2 < text.len())
             .then(|| Some(digit(text[at + 1])? as u8 * 16 + digit(text[at + 2])? as u8))
             .flatten();
-        match escape {
-            Some(octet) => {
-                at += 3;
-                let unreserved = octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
-                if unreserved {
-                    units.push((Unit::Octet(octet), 1, true));
-                } else if b"*$".contains(&octet) || (query && b":/?[]@".contains(&octet)) {
-                    units.push((Unit::Octet(octet), 3, true));
-                } else {
-                    units.push((Unit::Encoded(octet), 3, true));
-                }
+        if let Some(octet) = escape {
+            at += 3;
+            let unreserved = octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
+            if unreserved {
+                units.push((Unit::Octet(octet), 1, true));
+            } else if b"*$".contains(&octet) || (query && b":/?[]@".contains(&octet)) {
+                units.push((Unit::Octet(octet), 3, true));
+            } else {
+                units.push((Unit::Encoded(octet), 3, true));
             }
-            None => {
-                let octet = text[at];
-                at += 1;
-                query |= octet == b'?';
-                if octet >= 0x80 {
-                    units.push((Unit::Encoded(octet), 3, false));
-                } else {
-                    units.push((Unit::Octet(octet), 1, false));
-                }
+        } else {
+            let octet = text[at];
+            at += 1;
+            query |= octet == b'?';
+            if octet >= 0x80 {
+                units.push((Unit::Encoded(octet), 3, false));
+            } else {
+                units.push((Unit::Octet(octet), 1, false));
             }
         }
     }

@@ -110,7 +110,8 @@ fn fit(record: &Record) -> Result<(), Unwritable> {
     use super::parse::is_control;
     let clean = |octets: &[u8]| !octets.iter().any(|&byte| is_control(byte) || byte == b';');
     let path_clean = !record.path.iter().any(|&byte| is_control(byte));
-    let named = !(record.name.is_empty() && record.value.is_empty()) && !record.name.contains(&b'=');
+    let empty = record.name.is_empty() && record.value.is_empty();
+    let named = !empty && !record.name.contains(&b'=');
     let placed = super::place::check_host(&record.domain).is_ok() && record.path.first() == Some(&b'/');
     if !(named && placed && path_clean && clean(&record.name) && clean(&record.value)) {
         return Err(Unwritable::Malformed);

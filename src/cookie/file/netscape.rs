@@ -24,7 +24,8 @@ pub enum SessionExpiry {
 }
 
 /// The line that Python wants to see first.
-const HEADER: &[u8] = b"# Netscape HTTP Cookie File\n# Written by plainwire. Each line is a cookie; edit at your own risk.\n\n";
+const HEADER: &[u8] =
+    b"# Netscape HTTP Cookie File\n# Written by plainwire. Each line is a cookie; edit at your own risk.\n\n";
 
 /// Reads a file. It may be of curl, wget, Python or a browser: `#HttpOnly_`, an expiry of 0 or nothing for the session,
 /// a port behind the domain, an empty value without its tab, and CRLF are all understood.

@@ -92,8 +92,8 @@ impl<P: Policy> Jar<P> {
             return Err(Refusal::SecureOverlay);
         }
         // (17) and (18)
-        let elsewhere = !request.same_site && !(request.http && request.navigation);
-        if cookie.same_site != SameSite::None && elsewhere {
+        let from_here = request.same_site || (request.http && request.navigation);
+        if cookie.same_site != SameSite::None && !from_here {
             return Err(Refusal::CrossSite);
         }
         let flags = flag(HOST_ONLY, host_only)
@@ -205,9 +205,10 @@ impl<P: Policy> Jar<P> {
         self.store.buckets().filter(|(_, bucket)| bucket.secure > 0 && bucket.partition.is_none()).any(|(_, bucket)| {
             let theirs = bucket.domain.as_bytes();
             (domain_match_octets(theirs, domain) || domain_match_octets(domain, theirs))
-                && bucket.entries.iter().any(|entry| {
-                    entry.flags & SECURE != 0 && entry.name() == name && path_match(path, entry.path())
-                })
+                && bucket
+                    .entries
+                    .iter()
+                    .any(|entry| entry.flags & SECURE != 0 && entry.name() == name && path_match(path, entry.path()))
         })
     }
 
@@ -285,10 +286,8 @@ pub(in super::super) fn begins_with(text: &[u8], prefix: &[u8]) -> bool {
 /// `None` for what is not ASCII.
 fn lower_case(domain: &[u8]) -> Option<Cow<'_, str>> {
     let text = core::str::from_utf8(domain).ok().filter(|text| text.is_ascii())?;
-    Some(match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        true => Cow::Owned(text.to_ascii_lowercase()),
-        false => Cow::Borrowed(text),
-    })
+    let upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
+    Some(if upper { Cow::Owned(text.to_ascii_lowercase()) } else { Cow::Borrowed(text) })
 }
 
 const fn flag(bit: u8, set: bool) -> u8 {

@@ -19,18 +19,14 @@ impl<P: Policy> Jar<P> {
 
     /// Appends the cookie-string for `request` to `out`. Returns how many cookies it has; with none nothing is written,
     /// and no `Cookie` field ought to be sent.
-    pub fn write_cookie_string(
-        &mut self,
-        request: &Request<'_>,
-        now: Timestamp,
-        out: &mut impl BufMut,
-    ) -> usize {
+    pub fn write_cookie_string(&mut self, request: &Request<'_>, now: Timestamp, out: &mut impl BufMut) -> usize {
         // (1) and (2)
         self.select(request, now);
         // (3) and (4)
         let hits = core::mem::take(&mut self.hits);
         for (index, hit) in hits.iter().enumerate() {
-            let Some(entry) = self.store.bucket_mut(hit.bucket).and_then(|bucket| bucket.entries.get_mut(hit.at as usize))
+            let Some(entry) =
+                self.store.bucket_mut(hit.bucket).and_then(|bucket| bucket.entries.get_mut(hit.at as usize))
             else {
                 continue;
             };
@@ -124,7 +120,7 @@ impl<P: Policy> Jar<P> {
                 let entry = store.bucket(hit.bucket).and_then(|bucket| bucket.entries.get(hit.at as usize));
                 entry.map(Entry::send_order)
             };
-            hits.sort_by(|a, b| order(a).cmp(&order(b)));
+            hits.sort_by_key(order);
         }
     }
 }

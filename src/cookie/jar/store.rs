@@ -206,7 +206,12 @@ impl Store {
     }
 
     /// The bucket for `domain`, made if it is not there; `public` is asked about a new one.
-    pub(super) fn bucket_for(&mut self, domain: &str, partition: Option<Site<'_>>, public: impl FnOnce() -> bool) -> u32 {
+    pub(super) fn bucket_for(
+        &mut self,
+        domain: &str,
+        partition: Option<Site<'_>>,
+        public: impl FnOnce() -> bool,
+    ) -> u32 {
         if let Some(id) = self.find(domain, partition) {
             return id;
         }
@@ -220,13 +225,10 @@ impl Store {
             public: public(),
         };
         self.partitioned += usize::from(partition.is_some());
-        let id = match self.free.pop() {
-            Some(id) => id,
-            None => {
-                self.buckets.push(None);
-                (self.buckets.len() - 1) as u32
-            }
-        };
+        let id = self.free.pop().unwrap_or_else(|| {
+            self.buckets.push(None);
+            (self.buckets.len() - 1) as u32
+        });
         self.buckets[id as usize] = Some(bucket);
         let Self { index, buckets, .. } = self;
         index.insert_unique(hash, id, |&id| buckets[id as usize].as_ref().map_or(0, |bucket| bucket.hash));
@@ -334,9 +336,9 @@ impl Store {
         let before = self.len;
         while let Some(due) = self.due.peek().copied().filter(|due| due.at <= now) {
             self.due.pop();
-            let at = self.bucket(due.bucket).and_then(|bucket| {
-                bucket.entries.iter().position(|entry| entry.stored == due.stored)
-            });
+            let at = self
+                .bucket(due.bucket)
+                .and_then(|bucket| bucket.entries.iter().position(|entry| entry.stored == due.stored));
             if let Some(at) = at {
                 self.remove(due.bucket, at);
             }

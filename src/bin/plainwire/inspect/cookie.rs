@@ -22,7 +22,7 @@ use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// A cookie store: one JSON object per line in (set, get or end_session), one out
+/// A cookie store: one JSON object per line in (`set`, `get` or `end_session`), one out
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Print JSON, which is all that is ever printed here
@@ -55,7 +55,7 @@ struct Step {
     top_level_site: Option<String>,
 }
 
-pub(crate) fn run(args: Args) -> Outcome {
+pub(crate) fn run(args: &Args) -> Outcome {
     let mut limits = Limits::default();
     if let Some(most) = args.max_per_domain {
         limits = limits.per_domain(most);
@@ -64,7 +64,8 @@ pub(crate) fn run(args: Args) -> Outcome {
     let mut jar = Jar::new().limits(limits).public_suffixes(suffixes.clone());
     let mut input: Box<dyn BufRead> = match &args.file {
         Some(path) if path.as_path() != Path::new("-") => {
-            let text = std::fs::read(path).map_err(|error| Failure::new(1, format_args!("{}: {error}", path.display())))?;
+            let text =
+                std::fs::read(path).map_err(|error| Failure::new(1, format_args!("{}: {error}", path.display())))?;
             Box::new(io::Cursor::new(text))
         }
         _ => Box::new(io::stdin().lock()),

@@ -36,6 +36,6 @@ pub(crate) fn run(args: Args) -> Outcome {
         Protocol::Address(args) => mime::addresses(&args),
         Protocol::Date(args) => mime::dates(&args),
         Protocol::EncodedWord(args) => mime::encoded_words(&args),
-        Protocol::Cookie(args) => cookie::run(args),
+        Protocol::Cookie(args) => cookie::run(&args),
     }
 }
