@@ -1,0 +1,421 @@
+//! Structs into query strings, by serde.
+
+use super::tree::{Kind, Nesting, StructError};
+use super::write::Serializer as Writer;
+use alloc::string::{String, ToString};
+use core::fmt;
+use serde::ser::{self, Impossible, Serialize};
+
+/// Writes a struct, a map or a sequence of pairs as a query string, such that [`from_str`](super::from_str) reads it
+/// again, with the default [`Nesting`].
+///
+/// ```
+/// #[derive(serde::Serialize)]
+/// struct Search { q: &'static str, page: Option<u32>, tag: Vec<&'static str>, size: (u8, u8) }
+///
+/// let search = Search { q: "plain wire", page: None, tag: vec!["a", "b"], size: (1, 9) };
+/// assert_eq!(plainwire::query::to_string(&search)?, "q=plain+wire&tag=a&tag=b&size=1&size=9");
+/// # Ok::<_, plainwire::query::StructError>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`Nesting::write`].
+pub fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, StructError> {
+    Nesting::default().write(value)
+}
+
+impl Nesting {
+    /// Writes a struct, a map or a sequence of pairs as a query string; [`read`](Self::read) says how. `None` is left
+    /// out, and so are empty sequences and maps: give such fields `#[serde(default)]` to read them again.
+    ///
+    /// # Errors
+    ///
+    /// [`StructError`] for what would not be read as it was written: a key with brackets in it, keys nested deeper
+    /// than [`depth`](Self::depth), `None` within a sequence, a sequence of values and of keyed things, octets that are
+    /// not UTF-8; and for a single value without a key.
+    pub fn write<T: Serialize + ?Sized>(&self, value: &T) -> Result<String, StructError> {
+        let mut sink = Sink { out: Writer::new(), path: String::new(), depth: 0, limit: self.depth };
+        value.serialize(Root { sink: &mut sink })?;
+        Ok(sink.out.finish())
+    }
+}
+
+impl ser::Error for StructError {
+    fn custom<M: fmt::Display>(message: M) -> Self {
+        Self::new(Kind::Message(message.to_string()))
+    }
+}
+
+/// Where everything goes, and under which key.
+struct Sink {
+    out: Writer<'static>,
+    /// The key, brackets and all.
+    path: String,
+    /// How many keys it is made of.
+    depth: usize,
+    limit: usize,
+}
+
+impl Sink {
+    /// Runs `write` with `key` at the end of the path.
+    fn under(
+        &mut self,
+        key: &str,
+        write: impl FnOnce(&mut Self) -> Result<(), StructError>,
+    ) -> Result<(), StructError> {
+        if self.depth > self.limit {
+            return Err(StructError::new(Kind::Depth(self.limit)));
+        }
+        // Such a key would be read as several, or as an element.
+        if key.contains(['[', ']']) || self.depth > 0 && key.is_empty() {
+            return Err(StructError::new(Kind::Key(String::from(key))));
+        }
+        let length = self.path.len();
+        if self.depth == 0 {
+            self.path.push_str(key);
+        } else {
+            if self.path.is_empty() {
+                return Err(StructError::new(Kind::Key(String::new())));
+            }
+            self.path.push('[');
+            self.path.push_str(key);
+            self.path.push(']');
+        }
+        self.depth += 1;
+        let result = write(self);
+        self.depth -= 1;
+        self.path.truncate(length);
+        result
+    }
+
+    fn value(&mut self, text: &str) {
+        self.out.append(&self.path, text);
+    }
+}
+
+const NO_KEY: StructError = StructError::new(Kind::Unsupported("a value without a key"));
+
+macro_rules! refused {
+    ($($method:ident $type:ty,)*) => {$(
+        fn $method(self, _value: $type) -> Result<(), StructError> {
+            Err(NO_KEY)
+        }
+    )*};
+}
+
+/// The value as a whole, which has to have keys.
+struct Root<'s> {
+    sink: &'s mut Sink,
+}
+
+impl<'s> ser::Serializer for Root<'s> {
+    type Ok = ();
+    type Error = StructError;
+    type SerializeSeq = Pairs<'s>;
+    type SerializeTuple = Pairs<'s>;
+    type SerializeTupleStruct = Pairs<'s>;
+    type SerializeTupleVariant = Elements<'s>;
+    type SerializeMap = Map<'s>;
+    type SerializeStruct = Map<'s>;
+    type SerializeStructVariant = Map<'s>;
+
+    refused! {
+        serialize_bool bool, serialize_i8 i8, serialize_i16 i16, serialize_i32 i32, serialize_i64 i64,
+        serialize_i128 i128, serialize_u8 u8, serialize_u16 u16, serialize_u32 u32, serialize_u64 u64,
+        serialize_u128 u128, serialize_f32 f32, serialize_f64 f64, serialize_char char, serialize_str &str,
+        serialize_bytes &[u8],
+    }
+
+    fn serialize_none(self) -> Result<(), StructError> {
+        Ok(())
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), StructError> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), StructError> {
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), StructError> {
+        Ok(())
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        _variant: &'static str,
+    ) -> Result<(), StructError> {
+        Err(NO_KEY)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        value: &T,
+    ) -> Result<(), StructError> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), StructError> {
+        self.sink.under(variant, |sink| value.serialize(Under::new(sink)))
+    }
+
+    fn serialize_seq(self, _length: Option<usize>) -> Result<Pairs<'s>, StructError> {
+        Ok(Pairs { sink: self.sink })
+    }
+
+    fn serialize_tuple(self, _length: usize) -> Result<Pairs<'s>, StructError> {
+        Ok(Pairs { sink: self.sink })
+    }
+
+    fn serialize_tuple_struct(self, _name: &'static str, _length: usize) -> Result<Pairs<'s>, StructError> {
+        Ok(Pairs { sink: self.sink })
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _length: usize,
+    ) -> Result<Elements<'s>, StructError> {
+        Ok(Elements::under(self.sink, Some(variant)))
+    }
+
+    fn serialize_map(self, _length: Option<usize>) -> Result<Map<'s>, StructError> {
+        Ok(Map::under(self.sink, None, None))
+    }
+
+    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Map<'s>, StructError> {
+        Ok(Map::under(self.sink, None, None))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _length: usize,
+    ) -> Result<Map<'s>, StructError> {
+        Ok(Map::under(self.sink, None, Some(variant)))
+    }
+}
+
+/// A sequence at the top: of pairs.
+struct Pairs<'s> {
+    sink: &'s mut Sink,
+}
+
+impl Pairs<'_> {
+    fn pair<T: Serialize + ?Sized>(&mut self, pair: &T) -> Result<(), StructError> {
+        pair.serialize(PairWriter { sink: self.sink, name: None, values: 0 })
+    }
+}
+
+impl ser::SerializeSeq for Pairs<'_> {
+    type Ok = ();
+    type Error = StructError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), StructError> {
+        self.pair(value)
+    }
+
+    fn end(self) -> Result<(), StructError> {
+        Ok(())
+    }
+}
+
+impl ser::SerializeTuple for Pairs<'_> {
+    type Ok = ();
+    type Error = StructError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), StructError> {
+        self.pair(value)
+    }
+
+    fn end(self) -> Result<(), StructError> {
+        Ok(())
+    }
+}
+
+impl ser::SerializeTupleStruct for Pairs<'_> {
+    type Ok = ();
+    type Error = StructError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), StructError> {
+        self.pair(value)
+    }
+
+    fn end(self) -> Result<(), StructError> {
+        Ok(())
+    }
+}
+
+const NO_PAIR: StructError = StructError::new(Kind::Unsupported("a sequence of anything but pairs"));
+
+/// One element of the sequence at the top.
+struct PairWriter<'s> {
+    sink: &'s mut Sink,
+    name: Option<String>,
+    values: usize,
+}
+
+impl PairWriter<'_> {
+    fn part<T: Serialize + ?Sized>(&mut self, part: &T) -> Result<(), StructError> {
+        let text = part.serialize(Text)?;
+        match self.name.take() {
+            None if self.values == 0 => self.name = Some(text),
+            Some(name) => {
+                self.values = 1;
+                self.sink.out.append(&name, &text);
+            }
+            None => return Err(NO_PAIR),
+        }
+        Ok(())
+    }
+}
+
+impl ser::SerializeTuple for PairWriter<'_> {
+    type Ok = ();
+    type Error = StructError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), StructError> {
+        self.part(value)
+    }
+
+    fn end(self) -> Result<(), StructError> {
+        if self.values == 1 { Ok(()) } else { Err(NO_PAIR) }
+    }
+}
+
+impl ser::SerializeSeq for PairWriter<'_> {
+    type Ok = ();
+    type Error = StructError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), StructError> {
+        self.part(value)
+    }
+
+    fn end(self) -> Result<(), StructError> {
+        ser::SerializeTuple::end(self)
+    }
+}
+
+impl ser::SerializeTupleStruct for PairWriter<'_> {
+    type Ok = ();
+    type Error = StructError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), StructError> {
+        self.part(value)
+    }
+
+    fn end(self) -> Result<(), StructError> {
+        ser::SerializeTuple::end(self)
+    }
+}
+
+impl<'s> ser::Serializer for PairWriter<'s> {
+    type Ok = ();
+    type Error = StructError;
+    type SerializeSeq = PairWriter<'s>;
+    type SerializeTuple = PairWriter<'s>;
+    type SerializeTupleStruct = PairWriter<'s>;
+    type SerializeTupleVariant = Impossible<(), StructError>;
+    type SerializeMap = Impossible<(), StructError>;
+    type SerializeStruct = Impossible<(), StructError>;
+    type SerializeStructVariant = Impossible<(), StructError>;
+
+    refused! {
+        serialize_bool bool, serialize_i8 i8, serialize_i16 i16, serialize_i32 i32, serialize_i64 i64,
+        serialize_i128 i128, serialize_u8 u8, serialize_u16 u16, serialize_u32 u32, serialize_u64 u64,
+        serialize_u128 u128, serialize_f32 f32, serialize_f64 f64, serialize_char char, serialize_str &str,
+        serialize_bytes &[u8],
+    }
+
+    fn serialize_none(self) -> Result<(), StructError> {
+        Err(NO_PAIR)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), StructError> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), StructError> {
+        Err(NO_PAIR)
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), StructError> {
+        Err(NO_PAIR)
+    }
+
+    fn serialize_unit_variant(self, _n: &'static str, _i: u32, _v: &'static str) -> Result<(), StructError> {
+        Err(NO_PAIR)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _n: &'static str, value: &T) -> Result<(), StructError> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        _variant: &'static str,
+        _value: &T,
+    ) -> Result<(), StructError> {
+        Err(NO_PAIR)
+    }
+
+    fn serialize_seq(self, _length: Option<usize>) -> Result<Self, StructError> {
+        Ok(self)
+    }
+
+    fn serialize_tuple(self, _length: usize) -> Result<Self, StructError> {
+        Ok(self)
+    }
+
+    fn serialize_tuple_struct(self, _name: &'static str, _length: usize) -> Result<Self, StructError> {
+        Ok(self)
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        _variant: &'static str,
+        _length: usize,
+    ) -> Result<Self::SerializeTupleVariant, StructError> {
+        Err(NO_PAIR)
+    }
+
+    fn serialize_map(self, _length: Option<usize>) -> Result<Self::SerializeMap, StructError> {
+        Err(NO_PAIR)
+    }
+
+    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Self::SerializeStruct, StructError> {
+        Err(NO_PAIR)
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        _variant: &'static str,
+        _length: usize,
+    ) -> Result<Self::SerializeStructVariant, StructError> {
+        Err(NO_PAIR)
+    }
+}
+
+mod under;
+use under::{Elements, Map, Text, Under};

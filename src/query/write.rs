@@ -1,0 +1,326 @@
+//! Pairs written as a query string.
+#![expect(clippy::inline_always, reason = "left to itself the compiler calls these, once for every block")]
+
+use super::charset::{Charset, Errors};
+use super::error::Unmappable;
+use crate::work;
+use alloc::string::String;
+use alloc::vec::Vec;
+use wide::u8x16;
+
+/// Octets that are classified at once.
+const BLOCK: usize = 16;
+/// The room that a block may take, and what the last store may overhang.
+const ROOM: usize = 68;
+
+/// Which characters stay as they are, and how a space is written.
+///
+/// Letters, digits, `-`, `.` and `_` always stay, what is not ASCII never does.
+///
+/// ```
+/// use plainwire::query::{Serializer, Spelling};
+///
+/// static PATHS: Spelling = Spelling::PERCENT.with_safe(b"/");
+/// let mut out = Serializer::spelled(&PATHS);
+/// out.append("at", "/a b/~ada");
+/// assert_eq!(out.finish(), "at=/a%20b/~ada");
+/// ```
+#[derive(Clone)]
+pub struct Spelling {
+    /// For each octet up to three octets to write, and how many in the topmost.
+    table: [u32; 256],
+    /// An octet that stays, besides letters, digits and `-._`: looked for 16 at a time.
+    also: u8,
+    /// An octet that stays or, if it is the space, becomes `+`: looked for 16 at a time.
+    space: u8,
+}
+
+impl Spelling {
+    /// The URL Standard's application/x-www-form-urlencoded serializer (5.2): `*` stays, a space is `+`.
+    pub const FORM: Self = Self::new(b'*', true);
+    /// The default of Python's `urlencode`, `quote_plus`: `~` stays, a space is `+`.
+    pub const PYTHON: Self = Self::new(b'~', true);
+    /// What RFC 3986 calls unreserved stays (`~` besides), a space is `%20`: Python's `quote_via=quote` with `safe=''`.
+    pub const PERCENT: Self = Self::new(b'~', false);
+
+    const fn new(also: u8, plus: bool) -> Self {
+        const UPPER: &[u8; 16] = b"0123456789ABCDEF";
+        let mut table = [0; 256];
+        let mut octet = 0;
+        while octet < 256 {
+            let at = octet as u8;
+            table[octet] = if at.is_ascii_alphanumeric() || matches!(at, b'-' | b'.' | b'_') || at == also {
+                octet as u32 | 1 << 24
+            } else if at == b' ' && plus {
+                b'+' as u32 | 1 << 24
+            } else {
+                let (high, low) = (UPPER[octet >> 4] as u32, UPPER[octet & 15] as u32);
+                b'%' as u32 | high << 8 | low << 16 | 3 << 24
+            };
+            octet += 1;
+        }
+        Self { table, also, space: if plus { b' ' } else { b'_' } }
+    }
+
+    /// This spelling, in which the ASCII characters given stay as they are too (`safe` in Python; others are passed
+    /// over).
+    ///
+    /// A separator, `=`, `%` or `+` among them is the caller's affair: what reads them will take them for its own.
+    #[must_use]
+    pub const fn with_safe(mut self, safe: &[u8]) -> Self {
+        let mut at = 0;
+        while at < safe.len() {
+            // Python writes a space as `+` even where it is called safe.
+            if safe[at].is_ascii() && !(safe[at] == b' ' && self.space == b' ') {
+                self.table[safe[at] as usize] = safe[at] as u32 | 1 << 24;
+            }
+            at += 1;
+        }
+        self
+    }
+}
+
+impl core::fmt::Debug for Spelling {
+    /// The printable characters that stay.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let safe: String = (0x20..0x7F_u8)
+            .filter(|octet| self.table[usize::from(*octet)] == u32::from(*octet) | 1 << 24)
+            .map(char::from)
+            .collect();
+        f.debug_struct("Spelling").field("safe", &safe).field("plus", &(self.space == b' ')).finish_non_exhaustive()
+    }
+}
+
+/// The spelling of those who don't choose one: a constant would be copied at every use.
+static FORM: Spelling = Spelling::FORM;
+
+/// Writes a query string, pair by pair.
+///
+/// ```
+/// use plainwire::query::Serializer;
+///
+/// let mut out = Serializer::onto(String::from("/find?"));
+/// out.append("q", "tea & coffee").append_name("exact");
+/// assert_eq!(out.finish(), "/find?q=tea+%26+coffee&exact");
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "what was written is had by `finish`"]
+pub struct Serializer<'s> {
+    spelling: &'s Spelling,
+    charset: Charset,
+    errors: Errors,
+    writer: Writer,
+    /// Where the query string begins.
+    start: usize,
+}
+
+impl Default for Serializer<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'s> Serializer<'s> {
+    /// Writes as the URL Standard does.
+    #[inline]
+    pub fn new() -> Self {
+        Self::spelled(&FORM)
+    }
+
+    /// Writes in a spelling of one's own.
+    #[inline]
+    pub fn spelled(spelling: &'s Spelling) -> Self {
+        let writer = Writer { buffer: Vec::new(), used: 0 };
+        Self { spelling, charset: Charset::UTF_8, errors: Errors::Replace, writer, start: 0 }
+    }
+
+    /// Writes behind `text`, without a separator before the first pair.
+    pub fn onto(text: String) -> Self {
+        let used = text.len();
+        Self { writer: Writer { buffer: text.into_bytes(), used }, start: used, ..Self::new() }
+    }
+
+    /// Writes names and values in this charset, UTF-8 unless said otherwise; `errors` is for characters that it does
+    /// not have.
+    pub fn in_charset(mut self, charset: Charset, errors: Errors) -> Self {
+        (self.charset, self.errors) = (charset, errors);
+        self
+    }
+
+    /// Writes a pair.
+    ///
+    /// In a charset other than UTF-8 with strict errors use [`try_append`](Self::try_append): here a character that
+    /// the charset does not have is replaced.
+    #[inline]
+    pub fn append(&mut self, name: &str, value: &str) -> &mut Self {
+        if self.charset.is_utf8() {
+            return self.append_octets(name.as_bytes(), value.as_bytes());
+        }
+        let errors = if self.errors == Errors::Strict { Errors::Replace } else { self.errors };
+        if let (Ok(name), Ok(value)) = (self.charset.encode(name, errors), self.charset.encode(value, errors)) {
+            self.append_octets(&name, &value);
+        }
+        self
+    }
+
+    /// Writes a pair, or refuses a character that the charset does not have and writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Unmappable`], if the errors are strict. In UTF-8 there are none.
+    pub fn try_append(&mut self, name: &str, value: &str) -> Result<&mut Self, Unmappable> {
+        let name = self.charset.encode(name, self.errors)?;
+        let value = self.charset.encode(value, self.errors)?;
+        Ok(self.append_octets(&name, &value))
+    }
+
+    /// Writes a pair of octets, whatever they are text of.
+    #[inline]
+    pub fn append_octets(&mut self, name: &[u8], value: &[u8]) -> &mut Self {
+        self.writer.reserve(3 * (name.len() + value.len()) + 2 * ROOM);
+        if self.writer.used > self.start {
+            self.writer.put(b'&');
+        }
+        self.writer.escape(name, self.spelling);
+        self.writer.put(b'=');
+        self.writer.escape(value, self.spelling);
+        self
+    }
+
+    /// Writes a name alone, without `=`. Readers take it for a blank value.
+    pub fn append_name(&mut self, name: &str) -> &mut Self {
+        let errors = if self.errors == Errors::Strict { Errors::Replace } else { self.errors };
+        if let Ok(name) = self.charset.encode(name, errors) {
+            self.writer.reserve(3 * name.len() + 2 * ROOM);
+            if self.writer.used > self.start {
+                self.writer.put(b'&');
+            }
+            self.writer.escape(&name, self.spelling);
+        }
+        self
+    }
+
+    /// Writes a pair for each value: Python's `doseq`.
+    pub fn append_values<V: AsRef<str>>(&mut self, name: &str, values: impl IntoIterator<Item = V>) -> &mut Self {
+        for value in values {
+            self.append(name, value.as_ref());
+        }
+        self
+    }
+
+    /// The text begun with, and the query string behind it.
+    #[inline]
+    #[must_use]
+    pub fn finish(self) -> String {
+        let Writer { mut buffer, used } = self.writer;
+        buffer.truncate(used);
+        // Nothing but ASCII was written behind what was text before.
+        String::from_utf8(buffer).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<str>> Extend<(N, V)> for Serializer<'_> {
+    fn extend<T: IntoIterator<Item = (N, V)>>(&mut self, pairs: T) {
+        for (name, value) in pairs {
+            self.append(name.as_ref(), value.as_ref());
+        }
+    }
+}
+
+/// A buffer with room ahead, so that stores have a fixed length.
+#[derive(Clone, Debug)]
+struct Writer {
+    /// From `used` on it is room, whatever stands there.
+    buffer: Vec<u8>,
+    used: usize,
+}
+
+impl Writer {
+    #[inline]
+    fn reserve(&mut self, room: usize) {
+        if self.buffer.len() - self.used < room {
+            self.grow(room);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, room: usize) {
+        let length = (self.used + room).max(2 * self.buffer.len()).max(256);
+        self.buffer.resize(length, 0);
+    }
+
+    #[inline(always)]
+    fn put(&mut self, octet: u8) {
+        self.buffer[self.used] = octet;
+        self.used += 1;
+    }
+
+    /// Writes what `octets` are in the spelling; `3 * octets.len() + ROOM` have to be reserved.
+    #[inline]
+    fn escape(&mut self, octets: &[u8], spelling: &Spelling) {
+        work::add(octets.len());
+        let (blocks, rest) = octets.as_chunks::<BLOCK>();
+        for block in blocks {
+            self.escape_block(*block, BLOCK, spelling);
+        }
+        if !rest.is_empty() {
+            self.escape_block(padded(rest), rest.len(), spelling);
+        }
+    }
+
+    /// Writes the first `length` octets of a block.
+    #[inline(always)]
+    fn escape_block(&mut self, block: [u8; BLOCK], length: usize, spelling: &Spelling) {
+        let (changed, plain) = classify(block, spelling);
+        let Some(out) = self.buffer[self.used..].first_chunk_mut::<ROOM>() else { return };
+        if changed.trailing_zeros() as usize >= length {
+            out[..BLOCK].copy_from_slice(&plain);
+            self.used += length;
+        } else {
+            let mut at = 0;
+            for octet in &block[..length] {
+                let entry = spelling.table[usize::from(*octet)];
+                // At most 45 before the last store: the mask changes nothing but the bounds check.
+                let place = at & 63;
+                out[place..place + 4].copy_from_slice(&entry.to_le_bytes());
+                at += (entry >> 24) as usize;
+            }
+            self.used += at;
+        }
+    }
+}
+
+/// Which octets have to be looked up one by one (bit by bit), and the block as it is written where there are none.
+#[inline(always)]
+fn classify(block: [u8; BLOCK], spelling: &Spelling) -> (u32, [u8; BLOCK]) {
+    let block = u8x16::new(block);
+    let is = |octet: u8| block.simd_eq(u8x16::splat(octet));
+    let within = |value: u8x16, most: u8| value.min(u8x16::splat(most)).simd_eq(value);
+    let letter = within((block | u8x16::splat(0x20)) - u8x16::splat(b'a'), 25);
+    // `-` and `.` stand before the digits with `/` between them.
+    let digit = within(block - u8x16::splat(b'-'), 12) & !is(b'/');
+    let space = is(spelling.space);
+    let stays = letter | digit | space | is(b'_') | is(spelling.also);
+    let plus = u8x16::splat(if spelling.space == b' ' { b' ' ^ b'+' } else { 0 });
+    (!stays.to_bitmask() & 0xFFFF | 1 << BLOCK, (block ^ (space & plus)).to_array())
+}
+
+/// Fewer than 16 octets and zeros behind them, without a call to copy them.
+#[inline(always)]
+fn padded(octets: &[u8]) -> [u8; BLOCK] {
+    let length = octets.len();
+    let value = if let (Some(first), Some(last)) = (octets.first_chunk::<8>(), octets.last_chunk::<8>()) {
+        let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+        u128::from(first) | u128::from(last) << (8 * (length - 8))
+    } else if let (Some(first), Some(last)) = (octets.first_chunk::<4>(), octets.last_chunk::<4>()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        u128::from(u64::from(first) | u64::from(last) << (8 * (length - 4)))
+    } else if let (Some(first), Some(last)) = (octets.first_chunk::<2>(), octets.last_chunk::<2>()) {
+        let (first, last) = (u16::from_le_bytes(*first), u16::from_le_bytes(*last));
+        u128::from(u32::from(first) | u32::from(last) << (8 * (length - 2)))
+    } else {
+        octets.first().copied().map_or(0, u128::from)
+    };
+    value.to_le_bytes()
+}
