@@ -30,6 +30,8 @@
 //! | file paths | `Url::from_file_path`, `Url::to_file_path` |
 //! | the input as it was given, beside the URL | [`GivenUrl`] |
 //! | percent-encoding | [`percent`] |
+//! | RFC 3986, to the letter, borrowed | [`reference`] |
+//! | what Python's `urllib.parse` says | [`python`] |
 
 mod domain;
 mod error;
@@ -44,6 +46,8 @@ mod origin;
 mod parse;
 mod path;
 mod plan;
+pub mod python;
+pub mod reference;
 mod relative;
 mod scheme;
 mod search_params;
