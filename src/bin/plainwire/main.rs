@@ -6,6 +6,7 @@ mod demo;
 mod failure;
 mod inspect;
 mod mail;
+mod query;
 mod robots;
 mod url;
 
@@ -31,6 +32,7 @@ enum Command {
     Inspect(inspect::Args),
     /// Read, write, send and collect mail
     Mail(mail::Args),
+    Query(query::Args),
     Robots(robots::Args),
     Url(url::Args),
 }
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Inspect(args) => inspect::run(args),
         Command::Mail(args) => mail::run(args),
+        Command::Query(args) => query::run(args),
         Command::Robots(args) => robots::run(args),
         Command::Url(args) => url::run(args),
     };

@@ -3,19 +3,28 @@
 //! Exit codes: 0, all URLs were taken apart; 1, one of them was not (or reading or writing failed); 2, the command line
 //! or the base was wrong.
 
+mod views;
+
 use crate::failure::{Failure, Outcome};
+use plainwire::url::reference::Reference;
 use plainwire::url::{Options, Url};
 use serde_json::{Map, Value, json};
 use std::ffi::OsString;
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
-/// Take URLs apart, as browsers do (WHATWG)
+/// Take URLs apart, as browsers do (WHATWG) unless said otherwise
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Print one JSON object per URL: its parts by the standard's names, null where absent, or error and offset
     #[arg(long)]
     json: bool,
+    /// Take them apart as Python's urllib.parse does
+    #[arg(long, conflicts_with = "rfc3986")]
+    python: bool,
+    /// Take them apart as RFC 3986 does, and refuse what it does not allow
+    #[arg(long)]
+    rfc3986: bool,
     /// Resolve each URL against this one
     #[arg(long, value_name = "BASE")]
     base: Option<String>,
@@ -35,13 +44,24 @@ struct Refusal {
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
-    let base = match &args.base {
-        None => None,
-        Some(base) => {
-            Some(Url::parse(base).map_err(|error| Failure::new(2, format_args!("the base is no URL: {error}")))?)
+    let base = args.base.as_deref();
+    if args.python {
+        return all(&args, |input| views::python(input, base));
+    }
+    let no_base = |error: &dyn std::fmt::Display| Failure::new(2, format_args!("the base is no URL: {error}"));
+    if args.rfc3986 {
+        let base = base.map(Reference::parse).transpose().map_err(|error| no_base(&error))?;
+        if base.is_some_and(|base| !base.is_uri()) {
+            return Err(no_base(&"it has no scheme"));
         }
-    };
-    let take_apart = |input: &str| whatwg(input, base.as_ref());
+        return all(&args, |input| views::rfc3986(input, base.as_ref()));
+    }
+    let base = base.map(Url::parse).transpose().map_err(|error| no_base(&error))?;
+    all(&args, |input| whatwg(input, base.as_ref()))
+}
+
+/// Takes every URL of the command line apart, and of standard input where that is among them.
+fn all(args: &Args, take_apart: impl Fn(&str) -> Result<Parts, Refusal>) -> Outcome {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut printer = Printer { json: args.json, out: &mut out, count: 0, refused: false };
     for url in &args.urls {
@@ -51,11 +71,11 @@ pub(crate) fn run(args: Args) -> Outcome {
             while input.read_until(b'\n', &mut line)? > 0 {
                 let end = line.strip_suffix(b"\n").unwrap_or(&line);
                 let end = end.strip_suffix(b"\r").unwrap_or(end);
-                printer.print(text(end).and_then(take_apart))?;
+                printer.print(text(end).and_then(&take_apart))?;
                 line.clear();
             }
         } else {
-            printer.print(text(url.as_encoded_bytes()).and_then(take_apart))?;
+            printer.print(text(url.as_encoded_bytes()).and_then(&take_apart))?;
         }
     }
     let refused = printer.refused;
