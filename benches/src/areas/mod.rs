@@ -1,9 +1,11 @@
 //! One file for each area.
 
 mod chat;
+mod query;
+mod reference;
 mod url;
 
 use crate::measure::Bench;
 
 /// Every area, by the name that the command line takes.
-pub const ALL: &[(&str, fn(&mut Bench))] = &[("chat", chat::run), ("url", url::run)];
+pub const ALL: &[(&str, fn(&mut Bench))] = &[("chat", chat::run), ("query", query::run), ("reference", reference::run), ("url", url::run)];
