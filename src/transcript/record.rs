@@ -23,7 +23,7 @@ use core::fmt::Write as _;
 /// let mut recorder = Recorder::new(End::Client);
 /// let mut client = chat::Client::new(chat::Limits::default());
 /// let mut input = b"<ada> hello\r\n".as_slice();
-/// let mut quiet = |_: &mut chat::Client, _: chat::Event<&[u8]>, _: &mut BytesMut| {};
+/// let mut quiet = |_: &mut chat::Client, _: chat::client::Event<&[u8]>, _: &mut BytesMut| {};
 /// engine::turn(&mut client, &mut input, &mut BytesMut::new(), 4096, &mut quiet, &mut recorder).unwrap();
 /// assert!(recorder.transcript().to_string().starts_with("S: <ada> hello\n"));
 /// # }

@@ -62,13 +62,6 @@ impl Slot {
         }
     }
 
-    pub(super) fn occupant(&self, slot: u32) -> Option<(MemberId, &Member)> {
-        match &self.state {
-            State::Here(member) => Some((MemberId { slot, generation: self.generation }, member)),
-            _ => None,
-        }
-    }
-
     pub(super) fn gone(&self, id: MemberId) -> Option<Gone> {
         match self.state {
             State::Gone(gone) if id.generation == self.generation => Some(gone),

@@ -462,8 +462,8 @@ impl Room {
         let limit = self.limits.waiting;
         let (mut most, mut oldest) = (0, self.log.next());
         let mut slow = Vec::new();
-        for (at, slot) in self.slots.iter().enumerate() {
-            let Some((id, member)) = slot.occupant(at as u32) else { continue };
+        for &id in self.names.values() {
+            let Some(member) = self.here(id) else { continue };
             match member.waiting(&self.log) {
                 waiting if waiting > limit => slow.push(id),
                 waiting => {

@@ -106,6 +106,19 @@ impl<S: Shared> Seat<S> {
         self.id
     }
 
+    /// Fetches what the member is to hear, so that answers stand in the order of what they answer; or closes the engine,
+    /// where the room has let go of the member. Whether anything was said.
+    fn settle(&mut self, id: MemberId, engine: &mut Server, out: &mut BytesMut) -> bool {
+        let delivered = self.room.with(|room, _| match room.dropped(id) {
+            Some(farewell) => Err(farewell),
+            None => Ok(room.deliver(id, out, Self::DELIVERY) > 0),
+        });
+        delivered.unwrap_or_else(|farewell| {
+            self.leave(Departure::Dropped(farewell));
+            engine.close(farewell, out).is_ok()
+        })
+    }
+
     /// Gives up the member's place.
     fn leave(&mut self, how: Departure<'_>) {
         if let Some(id) = self.id.take() {
@@ -115,7 +128,7 @@ impl<S: Shared> Seat<S> {
 }
 
 impl<S: Shared> Handler<Server> for Seat<S> {
-    fn event(&mut self, _: &mut Server, event: Event<&[u8]>, out: &mut BytesMut) {
+    fn event(&mut self, engine: &mut Server, event: Event<&[u8]>, out: &mut BytesMut) {
         let Some(id) = self.id else { return };
         match event {
             Event::Said(said @ Said::Quit { reason }) => {
@@ -128,15 +141,14 @@ impl<S: Shared> Handler<Server> for Seat<S> {
                 self.id = None;
                 self.farewell = Some(Farewell::Bye);
             }
-            // What is answered follows at once, so that answers stand in the order of what they answer.
-            Event::Said(said) => self.room.with(|room, now| {
-                room.hear(id, &said, now);
-                room.deliver(id, out, Self::DELIVERY);
-            }),
-            Event::Refused(_) => self.room.with(|room, now| {
-                room.refused(id, now);
-                room.deliver(id, out, Self::DELIVERY);
-            }),
+            Event::Said(said) => {
+                self.room.with(|room, now| room.hear(id, &said, now));
+                self.settle(id, engine, out);
+            }
+            Event::Refused(_) => {
+                self.room.with(|room, now| room.refused(id, now));
+                self.settle(id, engine, out);
+            }
             Event::Idle => {
                 self.leave(Departure::Dropped(Farewell::Idle));
                 self.farewell = Some(Farewell::Idle);
@@ -170,17 +182,7 @@ impl<S: Shared> Handler<Server> for Seat<S> {
                 None => engine.close(Farewell::Full, out).is_ok(),
             };
         };
-        let dropped = self.room.with(|room, _| match room.dropped(id) {
-            Some(farewell) => Err(farewell),
-            None => Ok(room.deliver(id, out, Self::DELIVERY) > 0),
-        });
-        match dropped {
-            Ok(said) => said,
-            Err(farewell) => {
-                self.leave(Departure::Dropped(farewell));
-                engine.close(farewell, out).is_ok()
-            }
-        }
+        self.settle(id, engine, out)
     }
 }
 
