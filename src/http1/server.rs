@@ -30,14 +30,17 @@
 //! Idle (Idle)
 //!     octets         -> Head
 //!     close          -> Closed
+//!     abandon        -> Closed
 //! Head (Open)
 //!     request        -> Receiving
 //!     expectation    -> Expecting
 //!     fail           -> Closed
+//!     abandon        -> Closed
 //! Expecting (Paused)
 //!     proceed        -> Receiving
 //!     begin          -> Replying
 //!     finish last    -> Closed
+//!     abandon        -> Closed
 //! Receiving (Open)
 //!     end            -> Owing
 //!     begin          -> Answering
@@ -45,26 +48,32 @@
 //!     finish last    -> Closed
 //!     switch         -> Switching
 //!     fail           -> Closed
+//!     abandon        -> Closed
 //! Answering (Open)
 //!     end            -> Replying
 //!     finish         -> Answered
 //!     finish last    -> Closed
 //!     fail           -> Closed
+//!     abandon        -> Closed
 //! Answered (Open)
 //!     end            -> Idle
 //!     end last       -> Closed
 //!     fail           -> Closed
+//!     abandon        -> Closed
 //! Owing (Paused)
 //!     begin          -> Replying
 //!     finish         -> Idle
 //!     finish last    -> Closed
 //!     switch         -> HandedOver
+//!     abandon        -> Closed
 //! Replying (Paused)
 //!     finish         -> Idle
 //!     finish last    -> Closed
+//!     abandon        -> Closed
 //! Switching (Open)
 //!     end            -> HandedOver
 //!     fail           -> Closed
+//!     abandon        -> Closed
 //! HandedOver (HandedOver)
 //! Closed (Closed)
 //! ```
@@ -561,6 +570,16 @@ impl Server {
         self.why.get_or_insert(CloseReason::LocalClose);
         if self.state == State::Idle {
             self.close(CloseReason::LocalClose);
+        }
+    }
+
+    /// Gives the connection up, whatever is under way: the caller closes it, and the client sees an answer that is cut
+    /// short. For content that can't be delivered after its head was sent.
+    pub fn abandon(&mut self) {
+        if !self.state.status().over() {
+            self.writer = Writer::Idle;
+            self.why = Some(CloseReason::Abandoned);
+            self.step(Step::Abandon);
         }
     }
 

@@ -106,20 +106,22 @@ machine! {
         EndLast "end last",
         /// The peer's end, the idle limit, a shutdown.
         Close "close",
+        /// The caller gave up.
+        Abandon "abandon",
         /// The peer broke the protocol.
         Fail "fail",
     }
     SERVER {
-        Idle: Octets => Head, Close => Closed;
-        Head: Request => Receiving, Expectation => Expecting, Fail => Closed;
-        Expecting: Proceed => Receiving, Begin => Replying, FinishLast => Closed;
+        Idle: Octets => Head, Close => Closed, Abandon => Closed;
+        Head: Request => Receiving, Expectation => Expecting, Fail => Closed, Abandon => Closed;
+        Expecting: Proceed => Receiving, Begin => Replying, FinishLast => Closed, Abandon => Closed;
         Receiving: End => Owing, Begin => Answering, Finish => Answered, FinishLast => Closed, Switch => Switching,
-            Fail => Closed;
-        Answering: End => Replying, Finish => Answered, FinishLast => Closed, Fail => Closed;
-        Answered: End => Idle, EndLast => Closed, Fail => Closed;
-        Owing: Begin => Replying, Finish => Idle, FinishLast => Closed, Switch => HandedOver;
-        Replying: Finish => Idle, FinishLast => Closed;
-        Switching: End => HandedOver, Fail => Closed;
+            Fail => Closed, Abandon => Closed;
+        Answering: End => Replying, Finish => Answered, FinishLast => Closed, Fail => Closed, Abandon => Closed;
+        Answered: End => Idle, EndLast => Closed, Fail => Closed, Abandon => Closed;
+        Owing: Begin => Replying, Finish => Idle, FinishLast => Closed, Switch => HandedOver, Abandon => Closed;
+        Replying: Finish => Idle, FinishLast => Closed, Abandon => Closed;
+        Switching: End => HandedOver, Fail => Closed, Abandon => Closed;
     }
 }
 

@@ -58,6 +58,15 @@ pub fn connect(host: impl ToSocketAddrs + Send + 'static, limit: Duration) -> io
     Stream::new(race(resolve(host, limit)?, due)?)
 }
 
+/// As [`connect`], to addresses that are known already, in their order.
+///
+/// # Errors
+///
+/// As [`connect`].
+pub fn connect_any(addresses: Vec<SocketAddr>, limit: Duration) -> io::Result<Stream> {
+    Stream::new(race(addresses, Instant::now() + limit)?)
+}
+
 /// The addresses of `host`, in the order in which to try them: as the system sorted them, the families taking turns.
 ///
 /// # Errors

@@ -34,5 +34,4 @@ pub use self::scan::Alone;
 pub use self::stuff::{Bare, Endings, Pieces, Stuff};
 pub use self::unstuff::{Piece, Unstuff};
 
-#[cfg(test)]
 pub(crate) use self::scan::{Mark, next_mark};

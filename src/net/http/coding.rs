@@ -14,10 +14,10 @@
 //! ```
 
 use std::boxed::Box;
-use std::cell::Cell;
 use std::format;
 use std::io::{self, BufRead, BufReader, Read};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::vec::Vec;
 
 /// What `Accept-Encoding` says when all codings are welcome.
@@ -46,16 +46,16 @@ impl Default for Expansion {
 /// `InvalidInput` for a coding that is not known, or more than four of them. Reading fails with `InvalidData` where the
 /// coding is broken, ends early, or expands beyond `expansion`.
 pub fn decoded<'r>(
-    body: impl Read + 'r,
+    body: impl Read + Send + 'r,
     content_encoding: &str,
     expansion: Expansion,
-) -> io::Result<Box<dyn Read + 'r>> {
+) -> io::Result<Box<dyn Read + Send + 'r>> {
     let codings: Vec<_> = content_encoding.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     if codings.len() > 4 {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "more than four content codings"));
     }
-    let read = Rc::new(Cell::new(0));
-    let mut reader: Box<dyn Read + 'r> = Box::new(Counted { inner: body, read: Rc::clone(&read) });
+    let read = Arc::new(AtomicU64::new(0));
+    let mut reader: Box<dyn Read + Send + 'r> = Box::new(Counted { inner: body, read: Arc::clone(&read) });
     let mut coded = false;
     for coding in codings.iter().rev() {
         reader = match coding.to_ascii_lowercase().as_str() {
@@ -87,7 +87,7 @@ pub fn decoded<'r>(
 
 /// "deflate" means the zlib format (RFC 9110 8.4.1.2), but servers are known that send raw DEFLATE: the first two octets
 /// tell.
-fn deflate<'r>(reader: Box<dyn Read + 'r>) -> io::Result<Box<dyn Read + 'r>> {
+fn deflate<'r>(reader: Box<dyn Read + Send + 'r>) -> io::Result<Box<dyn Read + Send + 'r>> {
     let mut reader = BufReader::new(reader);
     let start = reader.fill_buf()?;
     // RFC 1950 2.2: CM is 8, and CMF * 256 + FLG a multiple of 31.
@@ -106,20 +106,20 @@ fn deflate<'r>(reader: Box<dyn Read + 'r>) -> io::Result<Box<dyn Read + 'r>> {
 /// Counts what the coded side gave.
 struct Counted<R> {
     inner: R,
-    read: Rc<Cell<u64>>,
+    read: Arc<AtomicU64>,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let len = self.inner.read(buffer)?;
-        self.read.set(self.read.get() + len as u64);
+        self.read.fetch_add(len as u64, Ordering::Relaxed);
         Ok(len)
     }
 }
 
 struct Bounded<R> {
     inner: R,
-    read: Rc<Cell<u64>>,
+    read: Arc<AtomicU64>,
     given: u64,
     expansion: Expansion,
 }
@@ -132,9 +132,14 @@ impl<R: Read> Read for Bounded<R> {
             _ => error,
         })?;
         self.given += len as u64;
-        if self.given > self.expansion.free.saturating_add(self.expansion.ratio.saturating_mul(self.read.get())) {
-            let message =
-                format!("a coded body of {} octets became more than {}", self.read.get(), self.given - len as u64);
+        if self.given
+            > self.expansion.free.saturating_add(self.expansion.ratio.saturating_mul(self.read.load(Ordering::Relaxed)))
+        {
+            let message = format!(
+                "a coded body of {} octets became more than {}",
+                self.read.load(Ordering::Relaxed),
+                self.given - len as u64
+            );
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
         Ok(len)

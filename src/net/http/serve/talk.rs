@@ -1,0 +1,352 @@
+//! One connection: the engine's events in, the app's answers out.
+
+use super::{Answer, App, Begin, Entry, Hand, Intake, Payload, Request, Then};
+use crate::engine::Handler;
+use crate::http1::server::Event;
+use crate::http1::{Content, Misuse, ResponseHead, Server, Trailers, server};
+use crate::net::{Conversation, Link, Next, Party, Service, talk};
+use bytes::{Buf, Bytes, BytesMut};
+use std::boxed::Box;
+use std::io::Read;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+use std::vec::Vec;
+
+/// Octets of content that one turn adds to the output.
+const PIECE: usize = 16 << 10;
+
+type Log = Arc<dyn Fn(&Entry) + Send + Sync>;
+
+/// An [`App`] as the [`Service`] that pool and reactor run.
+#[derive(Clone)]
+pub struct Serve<A> {
+    app: Arc<A>,
+    limits: server::Limits,
+    log: Option<Log>,
+}
+
+impl<A: App> Serve<A> {
+    /// Serves `app` with the engine's default limits and no log.
+    pub fn new(app: A) -> Self {
+        Self { app: Arc::new(app), limits: server::Limits::default(), log: None }
+    }
+
+    /// With other limits.
+    #[must_use]
+    pub fn limits(mut self, limits: server::Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// With a log of all answers.
+    #[must_use]
+    pub fn log(mut self, log: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
+        self.log = Some(Arc::new(log));
+        self
+    }
+}
+
+impl<A: App> Service for Serve<A> {
+    fn open(&self, link: Link) -> Box<dyn Conversation> {
+        let party = Talk {
+            app: Arc::clone(&self.app),
+            log: self.log.clone(),
+            peer: link.peer(),
+            request: None,
+            intake: Taking::Nothing,
+            answer: None,
+            due: None,
+            source: None,
+            hand: None,
+            status: 0,
+            sent: 0,
+        };
+        talk(Server::new(self.limits), party)
+    }
+}
+
+/// What happens to the octets of a request's body.
+enum Taking {
+    Nothing,
+    Collecting(usize, Vec<u8>, Then),
+    Streaming(Box<dyn Intake>),
+}
+
+/// Where the rest of an answer's content comes from.
+enum Source {
+    Bytes(Bytes),
+    Reader(Box<dyn Read + Send>, Option<u64>),
+}
+
+struct Talk<A> {
+    app: Arc<A>,
+    log: Option<Log>,
+    peer: SocketAddr,
+    request: Option<Request>,
+    intake: Taking,
+    /// Waits for its time.
+    answer: Option<Answer>,
+    due: Option<Instant>,
+    source: Option<Source>,
+    hand: Option<Hand>,
+    status: u16,
+    sent: u64,
+}
+
+/// Answers while the body still comes: the engine's own words, for one request.
+pub struct Reply<'t> {
+    server: &'t mut Server,
+    out: &'t mut BytesMut,
+    status: &'t mut u16,
+    sent: &'t mut u64,
+}
+
+impl Reply<'_> {
+    /// Begins the answer; content follows by [`data`](Self::data) and [`end`](Self::end).
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::respond`].
+    pub fn begin(&mut self, head: &ResponseHead, content: Content) -> Result<(), Misuse> {
+        self.server.respond(head, content, self.out)?;
+        *self.status = head.status().as_u16();
+        Ok(())
+    }
+
+    /// A piece of content.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::data`].
+    pub fn data(&mut self, octets: &[u8]) -> Result<(), Misuse> {
+        self.server.data(octets, self.out)?;
+        *self.sent += octets.len() as u64;
+        Ok(())
+    }
+
+    /// Completes the answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::end`].
+    pub fn end(&mut self) -> Result<(), Misuse> {
+        self.server.end(self.out)
+    }
+
+    /// Nothing was answered yet.
+    pub fn owes(&self) -> bool {
+        self.server.owes()
+    }
+}
+
+impl<A: App> Talk<A> {
+    fn begin(&mut self, server: &mut Server, request: Request, out: &mut BytesMut) {
+        let begin = self.app.begin(&request);
+        self.request = Some(request);
+        self.intake = match begin {
+            Begin::Answer(answer) => {
+                self.answer(server, answer, out);
+                Taking::Nothing
+            }
+            Begin::Switch(answer, hand) => {
+                self.switch(server, &answer, hand, out);
+                Taking::Nothing
+            }
+            Begin::Collect(limit, then) => Taking::Collecting(limit, Vec::new(), then),
+            Begin::Stream(intake) => Taking::Streaming(intake),
+        };
+        if !matches!(self.intake, Taking::Nothing) && server.expected_to_proceed() {
+            // It was just asked whether it may be said.
+            let _said = server.proceed(out);
+        }
+    }
+
+    fn switch(&mut self, server: &mut Server, answer: &Answer, hand: Hand, out: &mut BytesMut) {
+        let switched = if answer.status_code() == 101 {
+            server.switch(&answer.head, out)
+        } else {
+            server.respond(&answer.head, Content::Empty, out)
+        };
+        if switched.is_ok() {
+            self.hand = Some(hand);
+            self.status = answer.status_code();
+            self.done();
+        } else {
+            self.answer(server, Answer::status(500), out);
+        }
+    }
+
+    fn answer(&mut self, server: &mut Server, answer: Answer, out: &mut BytesMut) {
+        if !server.owes() {
+            return;
+        }
+        if let Some(delay) = answer.delay {
+            self.due = Some(Instant::now() + delay);
+            self.answer = Some(Answer { delay: None, ..answer });
+            return;
+        }
+        let Answer { head, payload, .. } = answer;
+        let begun = match &payload {
+            Payload::Empty => server.respond(&head, Content::Empty, out).map(|()| true),
+            Payload::Bytes(bytes) if bytes.len() <= PIECE => server.reply(&head, bytes, out).map(|()| true),
+            Payload::Bytes(bytes) => server.respond(&head, Content::Length(bytes.len() as u64), out).map(|()| false),
+            Payload::Reader(_, Some(len)) => server.respond(&head, Content::Length(*len), out).map(|()| false),
+            Payload::Reader(_, None) => server.respond(&head, Content::Stream, out).map(|()| false),
+        };
+        self.status = head.status().as_u16();
+        match (begun, payload) {
+            (Ok(true), payload) => {
+                self.sent = if let Payload::Bytes(bytes) = payload { bytes.len() as u64 } else { 0 };
+                self.done();
+            }
+            (Ok(false), Payload::Bytes(bytes)) => self.source = Some(Source::Bytes(bytes)),
+            (Ok(false), Payload::Reader(reader, len)) => self.source = Some(Source::Reader(reader, len)),
+            (Ok(false), Payload::Empty) => self.done(),
+            // The app's answer is a lie (a length in its head that is not the content's, …): that is our fault to the
+            // client.
+            (Err(_), _) => {
+                let plain = Answer::status(500);
+                if let Payload::Bytes(bytes) = &plain.payload
+                    && server.reply(&plain.head, bytes, out).is_ok()
+                {
+                    self.status = 500;
+                    self.sent = bytes.len() as u64;
+                }
+                self.done();
+            }
+        }
+    }
+
+    /// The answer is complete.
+    fn done(&mut self) {
+        if let (Some(log), Some(request)) = (&self.log, &self.request) {
+            let head = request.head();
+            log(&Entry {
+                peer: self.peer.ip(),
+                at: SystemTime::now(),
+                request: std::format!("{} {} HTTP/1.{}", head.method(), head.target(), head.version().minor()),
+                status: self.status,
+                octets: self.sent,
+            });
+        }
+        self.sent = 0;
+    }
+
+    fn data(&mut self, server: &mut Server, octets: &[u8], out: &mut BytesMut) {
+        match &mut self.intake {
+            Taking::Nothing => {}
+            Taking::Collecting(limit, body, _) => {
+                if octets.len() > *limit - body.len() {
+                    self.intake = Taking::Nothing;
+                    self.answer(server, Answer::status(413), out);
+                } else {
+                    body.extend_from_slice(octets);
+                }
+            }
+            Taking::Streaming(intake) => {
+                intake.piece(octets, &mut Reply { server, out, status: &mut self.status, sent: &mut self.sent });
+            }
+        }
+    }
+
+    fn end(&mut self, server: &mut Server, trailers: &Trailers<&[u8]>, out: &mut BytesMut) {
+        let answer = match (std::mem::replace(&mut self.intake, Taking::Nothing), &self.request) {
+            (Taking::Nothing, _) | (_, None) => return,
+            (Taking::Collecting(_, body, then), Some(request)) => Some(then(request, body)),
+            (Taking::Streaming(intake), Some(request)) => {
+                let mut reply =
+                    Reply { server: &mut *server, out: &mut *out, status: &mut self.status, sent: &mut self.sent };
+                intake.end(request, trailers, &mut reply)
+            }
+        };
+        match answer {
+            Some(answer) => self.answer(server, answer, out),
+            None => self.done(),
+        }
+    }
+
+    /// The next piece of the content. A reader that fails, or gives less than it promised, leaves nothing to do but to
+    /// end the connection: the client sees that the body is cut short.
+    fn piece(&mut self, server: &mut Server, out: &mut BytesMut) {
+        let Some(source) = &mut self.source else { return };
+        let ended = match source {
+            Source::Bytes(bytes) => {
+                let piece = bytes.split_to(bytes.len().min(PIECE));
+                self.sent += piece.len() as u64;
+                server.data(&piece, out).is_err() || !bytes.has_remaining()
+            }
+            Source::Reader(reader, left) => {
+                let mut piece = [0; PIECE];
+                let most = left.map_or(PIECE, |left| usize::try_from(left).unwrap_or(PIECE).min(PIECE));
+                match reader.read(&mut piece[..most]) {
+                    Ok(0) => true,
+                    Ok(len) => {
+                        self.sent += len as u64;
+                        if let Some(left) = left {
+                            *left -= len as u64;
+                        }
+                        server.data(&piece[..len], out).is_err() || *left == Some(0)
+                    }
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => false,
+                    Err(_) => {
+                        *left = Some(u64::MAX);
+                        true
+                    }
+                }
+            }
+        };
+        if ended {
+            let cut = matches!(source, Source::Reader(_, Some(1..)));
+            self.source = None;
+            if cut || server.end(out).is_err() {
+                // The client sees that the body is cut short.
+                server.abandon();
+            }
+            self.done();
+        }
+    }
+}
+
+impl<A: App> Handler<Server> for Talk<A> {
+    fn event(&mut self, server: &mut Server, event: Event<&[u8]>, out: &mut BytesMut) {
+        match event {
+            Event::Request(head) => {
+                let request = Request { head: head.to_owned_head(), peer: self.peer };
+                self.begin(server, request, out);
+            }
+            Event::Data(octets) => self.data(server, octets, out),
+            Event::End(trailers) => self.end(server, &trailers, out),
+            Event::Extensions(_) => {}
+        }
+    }
+
+    fn more(&mut self, server: &mut Server, out: &mut BytesMut) -> bool {
+        if self.source.is_some() {
+            self.piece(server, out);
+            return true;
+        }
+        if self.due.is_some_and(|due| due <= Instant::now())
+            && let Some(answer) = self.answer.take()
+        {
+            self.due = None;
+            self.answer(server, answer, out);
+            return true;
+        }
+        false
+    }
+}
+
+impl<A: App> Party<Server> for Talk<A> {
+    fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    fn stopping(&mut self, server: &mut Server, _: &mut BytesMut) {
+        server.shutdown();
+    }
+
+    fn handed_over(&mut self, _: &mut Server, _: &[u8]) -> Next {
+        self.hand.take().map_or(Next::Close, Next::Release)
+    }
+}

@@ -1,0 +1,433 @@
+//! One connection to an origin or a proxy: opening it, one exchange on it, and whether it can serve another.
+
+use super::error::{Error, Wait};
+use super::request::Body;
+use super::tap::SharedTap;
+use super::{Opener, Request};
+use crate::engine::{Engine, Handler, Tap};
+use crate::http1::client::{Event, Limits};
+use crate::http1::{Client, Content, ErrorKind, Method, RequestHead, ResponseHead, StatusCode};
+use crate::net::{Driver, Ended, Party, tcp};
+use bytes::BytesMut;
+use std::boxed::Box;
+use std::format;
+use std::io::{self, Read};
+use std::string::{String, ToString};
+use std::time::{Duration, Instant};
+use std::vec;
+use std::vec::Vec;
+
+/// Octets that are read from a body to be sent at a time: under half of the output mark, so that one piece never fills it.
+const PIECE: usize = 16 << 10;
+/// A body longer than this waits for `100 (Continue)`, unless the request says otherwise.
+const WORTH_ASKING: u64 = 1 << 20;
+
+/// Where a connection leads: what has to be equal for it to be used again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Route {
+    pub(super) secure: bool,
+    /// Without brackets.
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// The proxy's URL.
+    pub(super) proxy: Option<String>,
+}
+
+/// A connection with its engine.
+pub(super) struct Wire {
+    pub(super) driver: Driver<Client, tcp::Stream, SharedTap>,
+    pub(super) route: Route,
+    /// It has carried an exchange already.
+    pub(super) used: bool,
+}
+
+/// What came before the body.
+pub(super) struct Answered {
+    pub(super) head: ResponseHead,
+    pub(super) informational: Vec<ResponseHead>,
+    /// The rest of the request's body, where the answer was early.
+    pub(super) unsent: Option<Sending>,
+}
+
+impl Wire {
+    /// Opens a connection, through a proxy if the route says so, and under TLS if it is secure.
+    pub(super) fn open(opener: &Opener, route: Route) -> Result<Self, Error> {
+        let (host, port) = match &route.proxy {
+            Some(proxy) => proxy_address(proxy)?,
+            None => (route.host.clone(), route.port),
+        };
+        let limit = opener.timeouts.connect;
+        let due = Instant::now() + limit;
+        let left = || due.saturating_duration_since(Instant::now());
+        let timed = |error: io::Error, otherwise: &dyn Fn(io::Error) -> Error| match error.kind() {
+            io::ErrorKind::TimedOut => Error::TimedOut(Wait::Connect),
+            _ => otherwise(error),
+        };
+        let addresses = tcp::resolve((host.clone(), port), limit)
+            .map_err(|source| timed(source, &|source| Error::Resolve { host: host.clone(), source }))?;
+        let stream = tcp::connect_any(addresses, left())
+            .map_err(|source| timed(source, &|source| Error::Connect { host: host.clone(), port, source }))?;
+        opener.trace(&|| match stream.peer_addr() {
+            Ok(address) => format!("connected to {host} ({address})"),
+            Err(_) => format!("connected to {host} port {port}"),
+        });
+        let limits = opener.engine_limits();
+        let mut driver =
+            Driver::tapped(Client::with_quirks(limits, opener.engine_quirks()), stream, opener.tap.clone());
+        if route.secure && route.proxy.is_some() {
+            driver = tunnel(opener, driver, &route, limits)?;
+        }
+        #[cfg(feature = "tls")]
+        if route.secure {
+            let connector = opener.connector()?;
+            driver.secure(&connector, &route.host).map_err(|ended| tls_error(ended, &route.host))?;
+            opener.trace(&|| format!("TLS with {}", route.host));
+        }
+        Ok(Self { driver, route, used: false })
+    }
+
+    /// Nothing came while it was idle: neither an end nor a stray answer.
+    pub(super) fn is_fresh(&mut self) -> bool {
+        // A wait that is over before it begins takes what has come and no more.
+        self.driver.deadline(Some(Instant::now()));
+        let found = self.driver.until(|_, _, _| Some(()));
+        self.driver.deadline(None);
+        matches!(found, Err(Ended::Late)) && self.driver.engine().can_request()
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    pub(super) fn exchange(
+        &mut self,
+        opener: &Opener,
+        request: &mut Request,
+        due: Option<Instant>,
+    ) -> Result<Answered, Error> {
+        self.driver.deadline(due);
+        let length = request.body.len().map_err(Error::Body)?;
+        let content = match length {
+            Some(0) if matches!(request.body, Body::Empty) => Content::Empty,
+            Some(length) => Content::Length(length),
+            None => Content::Stream,
+        };
+        let expects = !matches!(content, Content::Empty | Content::Length(0))
+            && request.expect.unwrap_or(length.is_none_or(|length| length > WORTH_ASKING));
+        let head = self.head(opener, request, expects)?;
+        self.driver
+            .say(|client, out| client.request(&head, content, out))
+            .map_err(|misuse| Error::Unsayable(misuse.to_string()))?;
+        opener.trace(&|| format!("> {} {}", head.method(), head.target()));
+        let body = std::mem::take(&mut request.body);
+        let source: Option<Box<dyn Read + Send>> = match body {
+            Body::Empty => None,
+            Body::Bytes(bytes) => Some(Box::new(io::Cursor::new(bytes))),
+            Body::File(file) => Some(Box::new(file)),
+            Body::Reader(reader, _) => Some(reader),
+        };
+        let mut first = First {
+            sending: source.map(|source| Sending { source, failed: None, buffer: vec![0; PIECE] }),
+            head: None,
+            informational: Vec::new(),
+        };
+        let done = |_: &Client, first: &First| first.failed() || first.head.is_some();
+        let outcome = self.driver.run_until(&mut first, done);
+        if let Some(failed) = first.sending.as_mut().and_then(|sending| sending.failed.take()) {
+            self.driver.engine_mut().abandon();
+            return Err(Error::Body(failed));
+        }
+        let Some(head) = first.head else {
+            return Err(match outcome {
+                Err(ended) => self.error(ended, Wait::Head),
+                Ok(_) => Error::Empty,
+            });
+        };
+        let unsent = first.sending.filter(|_| self.driver.engine().sending() && head.status().is_success());
+        Ok(Answered { head, informational: first.informational, unsent })
+    }
+
+    fn head(&self, opener: &Opener, request: &Request, expects: bool) -> Result<RequestHead, Error> {
+        let unsayable = |error: &dyn std::fmt::Display| Error::Unsayable(error.to_string());
+        let url = &request.url;
+        let method = Method::new(&request.method).map_err(|error| unsayable(&error))?;
+        // RFC 9112 3.2.2: a proxy is asked for the whole URL; RFC 9112 3.2.1: an origin for path and query.
+        let absolute = (self.route.proxy.is_some() && !self.route.secure)
+            .then(|| format!("http://{}{}", url.host_and_port(), url.path_and_query()));
+        let target = match &absolute {
+            Some(absolute) => absolute.as_str(),
+            None if request.method == "OPTIONS" && request.asterisk => "*",
+            None => url.path_and_query(),
+        };
+        let mut head = RequestHead::new(method, target).map_err(|error| unsayable(&error))?;
+        let mut push = |name: &str, value: &str| head.push(name, value).map_err(|error| unsayable(&error));
+        if !request.has("host") {
+            push("Host", url.host_and_port())?;
+        }
+        for (name, value) in &request.fields {
+            push(name, value)?;
+        }
+        if let Some(agent) = opener.user_agent.as_deref().filter(|_| request.lacks("user-agent")) {
+            push("User-Agent", agent)?;
+        }
+        if request.lacks("accept") {
+            push("Accept", "*/*")?;
+        }
+        if opener.codings.is_some() && request.lacks("accept-encoding") && !request.has("range") {
+            push("Accept-Encoding", super::coding::ACCEPTED)?;
+        }
+        if let Some(proxy) = self.route.proxy.as_deref().filter(|_| !self.route.secure)
+            && let Some(value) = proxy_authorization(proxy)?
+        {
+            push("Proxy-Authorization", &value)?;
+        }
+        if expects && request.lacks("expect") {
+            push("Expect", "100-continue")?;
+        }
+        Ok(head)
+    }
+
+    /// What an end means to whoever waited.
+    pub(super) fn error(&self, ended: Ended<<Client as Engine>::Error>, wait: Wait) -> Error {
+        match ended {
+            Ended::Failed(error) => match error.kind {
+                ErrorKind::TimedOut => Error::TimedOut(wait),
+                ErrorKind::NoResponse => Error::Empty,
+                ErrorKind::Truncated if wait == Wait::Body => {
+                    Error::Partial(format!("the connection was closed after {} octets of the response", error.offset))
+                }
+                _ => Error::Protocol(Box::new(error)),
+            },
+            Ended::Late => Error::TimedOut(Wait::Whole),
+            Ended::Stalled => Error::TimedOut(wait),
+            Ended::Closed => Error::Empty,
+            Ended::Lost(source) => Error::Lost { host: self.route.host.clone(), source },
+            other => Error::Lost { host: self.route.host.clone(), source: other.into() },
+        }
+    }
+
+    /// Another request may follow.
+    pub(super) fn is_reusable(&self) -> bool {
+        let client = self.driver.engine();
+        client.can_request() && client.owed() == 0 && !client.sending()
+    }
+}
+
+/// A body on its way out.
+pub(super) struct Sending {
+    source: Box<dyn Read + Send>,
+    failed: Option<io::Error>,
+    buffer: Vec<u8>,
+}
+
+impl Sending {
+    /// Says one piece more, or the end. Returns whether anything was said.
+    fn more(&mut self, client: &mut Client, out: &mut BytesMut) -> bool {
+        if !client.may_send() || self.failed.is_some() {
+            return false;
+        }
+        let read = loop {
+            match self.source.read(&mut self.buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        let said = match read {
+            Ok(0) => client.end(out).map_err(|misuse| io::Error::other(misuse.to_string())),
+            Ok(len) => client.data(&self.buffer[..len], out).map_err(|misuse| io::Error::other(misuse.to_string())),
+            Err(error) => Err(error),
+        };
+        self.failed = said.err();
+        self.failed.is_none()
+    }
+}
+
+/// Waits for the head of an answer while the body goes out.
+struct First {
+    sending: Option<Sending>,
+    head: Option<ResponseHead>,
+    informational: Vec<ResponseHead>,
+}
+
+impl First {
+    fn failed(&self) -> bool {
+        self.sending.as_ref().is_some_and(|sending| sending.failed.is_some())
+    }
+}
+
+impl Handler<Client> for First {
+    fn event(&mut self, _: &mut Client, event: Event<&[u8]>, _: &mut BytesMut) {
+        match event {
+            Event::Informational(head) => self.informational.push(head.to_owned_head()),
+            Event::Response(head) => self.head = Some(head.to_owned_head()),
+            _ => {}
+        }
+    }
+
+    fn more(&mut self, client: &mut Client, out: &mut BytesMut) -> bool {
+        client.sending() && self.sending.as_mut().is_some_and(|sending| sending.more(client, out))
+    }
+}
+
+impl Party<Client> for First {}
+
+/// Takes the body of an early answer while ours still goes out.
+pub(super) struct Both<'s> {
+    pub(super) sending: &'s mut Sending,
+    pub(super) came: Vec<u8>,
+    pub(super) ended: bool,
+}
+
+impl Handler<Client> for Both<'_> {
+    fn event(&mut self, _: &mut Client, event: Event<&[u8]>, _: &mut BytesMut) {
+        match event {
+            Event::Data(octets) => self.came.extend_from_slice(octets),
+            Event::End(_) => self.ended = true,
+            _ => {}
+        }
+    }
+
+    fn more(&mut self, client: &mut Client, out: &mut BytesMut) -> bool {
+        client.sending() && self.sending.more(client, out)
+    }
+}
+
+impl Party<Client> for Both<'_> {}
+
+impl Both<'_> {
+    pub(super) fn failed(&mut self) -> Option<io::Error> {
+        self.sending.failed.take()
+    }
+}
+
+/// CONNECT through a proxy (RFC 9110 9.3.6).
+fn tunnel<T: Tap<Client> + Clone>(
+    opener: &Opener,
+    mut driver: Driver<Client, tcp::Stream, T>,
+    route: &Route,
+    limits: Limits,
+) -> Result<Driver<Client, tcp::Stream, T>, Error> {
+    let proxy = route.proxy.clone().unwrap_or_default();
+    let host = if route.host.contains(':') { format!("[{}]", route.host) } else { route.host.clone() };
+    let authority = format!("{host}:{}", route.port);
+    let unsayable = |error: &dyn std::fmt::Display| Error::Unsayable(error.to_string());
+    let mut head = RequestHead::new(Method::CONNECT, &authority).map_err(|error| unsayable(&error))?;
+    head.push("Host", &authority).map_err(|error| unsayable(&error))?;
+    if let Some(value) = proxy_authorization(&proxy)? {
+        head.push("Proxy-Authorization", &value).map_err(|error| unsayable(&error))?;
+    }
+    if let Some(agent) = &opener.user_agent {
+        head.push("User-Agent", agent).map_err(|error| unsayable(&error))?;
+    }
+    driver.say(|client, out| client.request(&head, Content::Empty, out)).map_err(|misuse| unsayable(&misuse))?;
+    let mut status: Option<StatusCode> = None;
+    loop {
+        let told = driver.until(|_, event, _| match event {
+            Event::Response(head) => Some((Some(head.status()), false)),
+            Event::End(_) => Some((None, true)),
+            _ => None,
+        });
+        match told {
+            Ok((Some(code), _)) => status = Some(code),
+            Ok((None, _)) => break,
+            Err(Ended::Closed) => break,
+            Err(Ended::Failed(error)) if error.kind == ErrorKind::TimedOut => {
+                return Err(Error::TimedOut(Wait::Connect));
+            }
+            Err(Ended::Failed(error)) => return Err(Error::Protocol(Box::new(error))),
+            Err(ended) => return Err(Error::Lost { host: proxy, source: ended.into() }),
+        }
+    }
+    let code = status.map_or(0, StatusCode::as_u16);
+    if !(200..300).contains(&code) {
+        return Err(Error::Proxy { proxy: without_credentials(&proxy), status: code });
+    }
+    opener.trace(&|| format!("tunnel through {}", without_credentials(&proxy)));
+    let tap = driver.tap().clone();
+    let (_, wire, rest) = driver.into_parts();
+    // The server speaks TLS: it waits for our first octet.
+    if !rest.is_empty() {
+        return Err(Error::Protocol("octets in the clear inside of a tunnel".into()));
+    }
+    Ok(Driver::tapped(Client::with_quirks(limits, opener.engine_quirks()), wire, tap))
+}
+
+#[cfg(feature = "tls")]
+fn tls_error(ended: Ended<<Client as Engine>::Error>, host: &str) -> Error {
+    let source = match ended {
+        Ended::Lost(source) => source,
+        other => other.into(),
+    };
+    if source.kind() == io::ErrorKind::TimedOut {
+        return Error::TimedOut(Wait::Connect);
+    }
+    let certificate = source
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<crate::net::tls::Error>())
+        .is_some_and(crate::net::tls::Error::certificate);
+    Error::Tls { host: host.to_string(), source, certificate }
+}
+
+/// Host and port of a proxy's URL; without a scheme it is http, without a port 1080, as in curl.
+fn proxy_address(proxy: &str) -> Result<(String, u16), Error> {
+    let url = proxy_url(proxy)?;
+    let port =
+        url.port().unwrap_or(if url.as_str().starts_with("http://") && proxy.contains(":80") { 80 } else { 1080 });
+    Ok((url.hostname().trim_start_matches('[').trim_end_matches(']').to_string(), port))
+}
+
+fn proxy_url(proxy: &str) -> Result<crate::url::Url, Error> {
+    let full = if proxy.contains("://") { proxy.to_string() } else { format!("http://{proxy}") };
+    let wrong = |reason: String| Error::Url { url: without_credentials(proxy), reason };
+    let url = crate::url::Url::parse(&full).map_err(|error| wrong(error.to_string()))?;
+    if url.scheme() != "http" {
+        return Err(wrong("only http proxies are supported".to_string()));
+    }
+    Ok(url)
+}
+
+fn proxy_authorization(proxy: &str) -> Result<Option<String>, Error> {
+    let url = proxy_url(proxy)?;
+    if !url.includes_credentials() {
+        return Ok(None);
+    }
+    Ok(Some(super::opener::credentials_of(&url).basic()?))
+}
+
+/// A proxy's URL as it may be shown.
+fn without_credentials(proxy: &str) -> String {
+    match (proxy.find("://"), proxy.rfind('@')) {
+        (Some(scheme), Some(at)) => format!("{}{}", &proxy[..scheme + 3], &proxy[at + 1..]),
+        (None, Some(at)) => proxy[at + 1..].to_string(),
+        _ => proxy.to_string(),
+    }
+}
+
+/// The connections that wait for another request.
+#[derive(Default)]
+pub(super) struct Idle {
+    wires: Vec<(Wire, Instant)>,
+}
+
+impl Idle {
+    /// A connection of this route that can still be used, the one used last.
+    pub(super) fn take(&mut self, route: &Route, most: Duration) -> Option<Wire> {
+        self.wires.retain(|(_, since)| since.elapsed() < most);
+        let at = self.wires.iter().rposition(|(wire, _)| wire.route == *route)?;
+        Some(self.wires.remove(at).0)
+    }
+
+    /// Keeps a connection; the oldest gives way where there are too many.
+    pub(super) fn keep(&mut self, wire: Wire, per_route: usize, total: usize) {
+        let same = |(other, _): &(Wire, Instant)| other.route == wire.route;
+        if per_route == 0 || total == 0 {
+            return;
+        }
+        if self.wires.iter().filter(|entry| same(entry)).count() >= per_route
+            && let Some(at) = self.wires.iter().position(same)
+        {
+            self.wires.remove(at);
+        }
+        if self.wires.len() >= total {
+            self.wires.remove(0);
+        }
+        self.wires.push((wire, Instant::now()));
+    }
+}

@@ -1,0 +1,88 @@
+//! Words, numbers and xtext of commands and parameters.
+
+use super::path::graphic;
+use nom::bytes::complete::{tag, take_while, take_while1};
+use nom::combinator::{all_consuming, opt, recognize};
+use nom::multi::separated_list0;
+use nom::sequence::{pair, preceded};
+use nom::{IResult, Parser};
+
+type Parsed<'i, T> = IResult<&'i [u8], T>;
+
+/// esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-") (RFC 5321 4.1.2)
+pub(in crate::smtp) fn keyword(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let letter = |octet: u8| octet.is_ascii_alphanumeric();
+    recognize(pair(take_while1(letter), take_while(move |octet| letter(octet) || octet == b'-'))).parse(input)
+}
+
+/// esmtp-value = 1*(%d33-60 / %d62-126), with UTF-8 beside (RFC 6531 3.3)
+fn value(input: &[u8]) -> Parsed<'_, &[u8]> {
+    take_while1(|octet| matches!(octet, b'!'..=b'<' | b'>'..=b'~' | 0x80..)).parse(input)
+}
+
+/// esmtp-param = esmtp-keyword ["=" esmtp-value]
+pub(in crate::smtp) fn parameter(input: &[u8]) -> Parsed<'_, (&[u8], Option<&[u8]>)> {
+    pair(keyword, opt(preceded(tag("="), value))).parse(input)
+}
+
+/// Every parameter of a line, which may be none: one space before each.
+#[cfg(test)]
+pub(in crate::smtp) fn parameters(input: &[u8]) -> Option<alloc::vec::Vec<(&[u8], Option<&[u8]>)>> {
+    use nom::multi::many0;
+    let whole: Parsed<'_, _> = all_consuming(many0(preceded(tag(" "), parameter))).parse(input);
+    whole.ok().map(|(_, list)| list)
+}
+
+/// One word of printable octets, all of `text`.
+pub(in crate::smtp) fn word(text: &[u8]) -> bool {
+    !text.is_empty() && all_consuming(graphic).parse(text).is_ok()
+}
+
+/// Printable text with spaces and UTF-8, all of `text`: neither control characters nor anything that is no text.
+pub(in crate::smtp) fn printable(text: &[u8]) -> bool {
+    text.iter().all(|octet| matches!(octet, b' '..=b'~' | 0x80..))
+        && (text.is_ascii() || str::from_utf8(text).is_ok_and(|text| !text.chars().any(char::is_control)))
+}
+
+/// A number of at most `digits` digits, all of `text`. A leading zero is a digit as any other.
+pub(in crate::smtp) fn number(text: &[u8], digits: usize) -> Option<u64> {
+    if text.is_empty() || text.len() > digits.min(20) {
+        return None;
+    }
+    text.iter().try_fold(0u64, |sum, octet| match octet {
+        b'0'..=b'9' => sum.checked_mul(10)?.checked_add(u64::from(octet - b'0')),
+        _ => None,
+    })
+}
+
+/// xtext (RFC 3461 4): printable but `+` and `=`, which are written `+2B` and `+3D`; all of `text`.
+pub(in crate::smtp) fn xtext(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let [first, others @ ..] = rest {
+        rest = match first {
+            b'+' => match others {
+                [high, low, others @ ..] if upper_hex(*high).is_some() && upper_hex(*low).is_some() => others,
+                _ => return false,
+            },
+            b'!'..=b'<' | b'>'..=b'~' => others,
+            _ => return false,
+        };
+    }
+    true
+}
+
+/// hexchar digits are upper case (RFC 3461 4).
+pub(in crate::smtp) const fn upper_hex(octet: u8) -> Option<u8> {
+    match octet {
+        b'0'..=b'9' => Some(octet - b'0'),
+        b'A'..=b'F' => Some(octet - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Words with one space between them, all of `text`.
+pub(in crate::smtp) fn words(text: &[u8]) -> Option<alloc::vec::Vec<&[u8]>> {
+    let word = |input| take_while1(|octet| matches!(octet, b'!'..=b'~')).parse(input);
+    let whole: Parsed<'_, _> = all_consuming(separated_list0(tag(" "), word)).parse(text);
+    whole.ok().map(|(_, list)| list)
+}
