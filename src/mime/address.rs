@@ -68,6 +68,8 @@ impl<'a> Mailbox<'a> {
         // The same octets, or the same without quotes that nothing needs: no comment, no bracket, no white space.
         let quotes = address.starts_with('"') && address.len() == mailbox.address.len() + 2;
         let same = *mailbox.address == *address || (quotes && address.ends_with(&mailbox.address[mailbox.at..]));
+        // A line of 998 octets has to hold it (RFC 5322 2.1.1).
+        let same = same && address.len() <= 900;
         if mailbox.name.is_some()
             || !same
             || mailbox.at == mailbox.address.len()
@@ -157,6 +159,10 @@ impl<'a> Group<'a> {
             return Err(InvalidMailbox::Name);
         }
         Ok(Self { name, members })
+    }
+
+    pub(super) const fn empty(name: Cow<'a, str>) -> Self {
+        Self { name, members: Vec::new() }
     }
 
     /// Its name, decoded.

@@ -11,6 +11,9 @@ use core::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId<'a>(Cow<'a, str>);
 
+/// The longest identifier to write: a line of 998 octets has to hold it (RFC 5322 2.1.1).
+const LONGEST: usize = 900;
+
 /// A text that is no message identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a message identifier of the form left@right")]
@@ -31,7 +34,7 @@ impl<'a> MessageId<'a> {
                 let inner = right.strip_prefix('[').and_then(|right| right.strip_suffix(']'));
                 atoms && inner.is_some_and(|inner| inner.bytes().all(|c| c.is_ascii_graphic() && !b"[]\\".contains(&c)))
             });
-        if valid { Ok(Self(id)) } else { Err(InvalidMessageId) }
+        if valid && id.len() <= LONGEST { Ok(Self(id)) } else { Err(InvalidMessageId) }
     }
 
     /// The identifiers in the value of a field, in order; text between them (obsolete phrases) says nothing.

@@ -1,8 +1,9 @@
-//! MIME.
+//! Internet messages and MIME.
 
 mod address;
 mod base64;
 mod boundary;
+mod build;
 mod charset;
 mod date;
 mod defect;
@@ -26,6 +27,9 @@ mod uuencode;
 mod word;
 
 pub use address::{Address, AddressList, Group, InvalidMailbox, Mailbox};
+#[cfg(feature = "std")]
+pub use build::IoSink;
+pub use build::{Attachment, Builder, Draft, Entity, Form, Misuse, Sink, Source, SourceError, WriteError};
 pub use charset::{Charset, TextDecoder};
 pub use date::{DateTime, Iso8601, NoSuchDate, Offset};
 pub use defect::{Defect, DefectKind};

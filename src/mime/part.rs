@@ -5,7 +5,7 @@ use super::defect::{Defect, DefectKind};
 use super::encoding::Encoding;
 use super::header::Header;
 use super::message::{Message, Node};
-use super::parameters::{ContentType, Disposition};
+use super::parameters::ContentType;
 use super::stream::Content;
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};

@@ -143,19 +143,9 @@ fn escape(at: &[u8], last: bool) -> Escape {
     }
 }
 
-/// What becomes of line breaks in the text that is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Breaks {
-    /// CRLF and LF are line breaks of the text: written as CRLF.
-    Text,
-    /// Every octet counts: CR and LF are escaped.
-    Binary,
-}
-
-/// Writes quoted-printable piece by piece.
-#[derive(Clone, Debug)]
+/// Writes text as quoted-printable, piece by piece: CRLF and LF are its line breaks, a bare CR is not.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Encoder {
-    breaks: Breaks,
     column: usize,
     /// An octet whose form depends on what follows: white space, or a CR.
     held: Option<u8>,
@@ -165,10 +155,6 @@ pub(crate) struct Encoder {
 const WIDTH: usize = 76;
 
 impl Encoder {
-    pub(crate) const fn new(breaks: Breaks) -> Self {
-        Self { breaks, column: 0, held: None }
-    }
-
     pub(crate) fn feed(&mut self, input: &[u8], out: &mut Vec<u8>) {
         crate::work::add(input.len());
         out.reserve(input.len() + input.len() / 8);
@@ -181,15 +167,13 @@ impl Encoder {
                     }
                     (b'\r', _) => self.escaped(held, out),
                     // RFC 2045 6.7 (3): white space does not end a line.
-                    (_, b'\n') if self.breaks == Breaks::Text => self.escaped(held, out),
-                    (_, b'\r') => self.escaped(held, out),
+                    (_, b'\n' | b'\r') => self.escaped(held, out),
                     _ => self.literal(held, out),
                 }
             }
             match octet {
-                b'\n' if self.breaks == Breaks::Text => self.line_break(out),
-                b'\r' if self.breaks == Breaks::Text => self.held = Some(octet),
-                b' ' | b'\t' => self.held = Some(octet),
+                b'\n' => self.line_break(out),
+                b'\r' | b' ' | b'\t' => self.held = Some(octet),
                 b'!'..=b'<' | b'>'..=b'~' => self.literal(octet, out),
                 _ => self.escaped(octet, out),
             }

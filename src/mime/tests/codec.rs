@@ -1,5 +1,5 @@
 use super::kinds;
-use crate::mime::quoted_printable::{Breaks, Encoder};
+use crate::mime::quoted_printable::Encoder;
 use crate::mime::{Charset, DefectKind, Encoding, TextDecoder, base64};
 use proptest::prelude::*;
 use std::string::String;
@@ -161,7 +161,8 @@ proptest! {
 
     #[test]
     fn quoted_printable_comes_back(octets in proptest::collection::vec(any::<u8>(), 0..400), cut in 0..1200_usize) {
-        let mut encoder = Encoder::new(Breaks::Binary);
+        let octets: Vec<u8> = octets.into_iter().filter(|octet| *octet != b'\n').collect();
+        let mut encoder = Encoder::default();
         let mut text = Vec::new();
         let half = octets.len() / 2;
         encoder.feed(&octets[..half], &mut text);
@@ -174,7 +175,7 @@ proptest! {
 
     #[test]
     fn quoted_printable_keeps_lines(text in "([a-f =.\t]{0,90}\r?\n){0,6}[a-f ]{0,5}") {
-        let mut encoder = Encoder::new(Breaks::Text);
+        let mut encoder = Encoder::default();
         let mut written = Vec::new();
         encoder.feed(text.as_bytes(), &mut written);
         encoder.finish(&mut written);

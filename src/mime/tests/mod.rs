@@ -1,6 +1,7 @@
 //! Unit tests of the module, one file for each thing.
 
 mod address;
+mod build;
 mod codec;
 mod date;
 mod flowed;

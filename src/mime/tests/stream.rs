@@ -184,7 +184,7 @@ fn a_thousand_levels_are_linear() {
 
 #[test]
 fn memory_does_not_grow_with_the_message() {
-    // Forty megabytes in pieces: what is held is the stream itself and the undecided end of a piece.
+    // Ten megabytes in pieces: what is held is the stream itself and the undecided end of a piece.
     let head = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Transfer-Encoding: base64\r\n\r\n";
     let line = [b"A".repeat(76), b"\r\n".to_vec()].concat();
     let piece = line.repeat(8192);
@@ -193,7 +193,7 @@ fn memory_does_not_grow_with_the_message() {
     let (mut body, mut most) = (0, 0);
     let mut decoder = crate::mime::Encoding::Base64.decoder();
     let mut decoded = Vec::new();
-    for round in 0..64 {
+    for round in 0..16 {
         if round > 0 {
             buffer.extend_from_slice(&piece);
         }
@@ -210,5 +210,5 @@ fn memory_does_not_grow_with_the_message() {
         buffer = left;
     }
     assert!(most <= 2, "{most} octets held back");
-    assert_eq!(body, 63 * 8192 * 57);
+    assert_eq!(body, 15 * 8192 * 57);
 }

@@ -1,0 +1,98 @@
+//! The type of a file, from the extension of its name: what is sent by mail, as IANA registered it.
+
+/// The type of a file with this name; `application/octet-stream` where nothing is known.
+pub(super) fn of_name(name: &str) -> &'static str {
+    let mut folded = [0; 8];
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).as_bytes();
+    let Some(folded) = folded.get_mut(..extension.len()) else { return UNKNOWN };
+    folded.copy_from_slice(extension);
+    folded.make_ascii_lowercase();
+    match KNOWN.binary_search_by(|(known, _)| known.as_bytes().cmp(folded)) {
+        Ok(at) => KNOWN[at].1,
+        Err(_) => UNKNOWN,
+    }
+}
+
+const UNKNOWN: &str = "application/octet-stream";
+
+/// Sorted by extension.
+pub(super) const KNOWN: [(&str, &str); 78] = [
+    ("7z", "application/x-7z-compressed"),
+    ("aac", "audio/aac"),
+    ("ai", "application/postscript"),
+    ("asc", "application/pgp-signature"),
+    ("avi", "video/x-msvideo"),
+    ("avif", "image/avif"),
+    ("bmp", "image/bmp"),
+    ("bz2", "application/x-bzip2"),
+    ("css", "text/css"),
+    ("csv", "text/csv"),
+    ("doc", "application/msword"),
+    ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ("eml", "application/octet-stream"),
+    ("eps", "application/postscript"),
+    ("epub", "application/epub+zip"),
+    ("flac", "audio/flac"),
+    ("gif", "image/gif"),
+    ("gz", "application/gzip"),
+    ("heic", "image/heic"),
+    ("htm", "text/html"),
+    ("html", "text/html"),
+    ("ico", "image/vnd.microsoft.icon"),
+    ("ics", "text/calendar"),
+    ("jar", "application/java-archive"),
+    ("jpeg", "image/jpeg"),
+    ("jpg", "image/jpeg"),
+    ("js", "text/javascript"),
+    ("json", "application/json"),
+    ("jxl", "image/jxl"),
+    ("log", "text/plain"),
+    ("m4a", "audio/mp4"),
+    ("markdown", "text/markdown"),
+    ("md", "text/markdown"),
+    ("mid", "audio/midi"),
+    ("mjs", "text/javascript"),
+    ("mov", "video/quicktime"),
+    ("mp3", "audio/mpeg"),
+    ("mp4", "video/mp4"),
+    ("mpeg", "video/mpeg"),
+    ("odp", "application/vnd.oasis.opendocument.presentation"),
+    ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
+    ("odt", "application/vnd.oasis.opendocument.text"),
+    ("ogg", "audio/ogg"),
+    ("opus", "audio/ogg"),
+    ("otf", "font/otf"),
+    ("p7s", "application/pkcs7-signature"),
+    ("pdf", "application/pdf"),
+    ("png", "image/png"),
+    ("ppt", "application/vnd.ms-powerpoint"),
+    ("pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+    ("ps", "application/postscript"),
+    ("psd", "image/vnd.adobe.photoshop"),
+    ("rar", "application/vnd.rar"),
+    ("rtf", "application/rtf"),
+    ("sig", "application/pgp-signature"),
+    ("svg", "image/svg+xml"),
+    ("tar", "application/x-tar"),
+    ("tif", "image/tiff"),
+    ("tiff", "image/tiff"),
+    ("tsv", "text/tab-separated-values"),
+    ("ttf", "font/ttf"),
+    ("txt", "text/plain"),
+    ("vcf", "text/vcard"),
+    ("wasm", "application/wasm"),
+    ("wav", "audio/wav"),
+    ("weba", "audio/webm"),
+    ("webm", "video/webm"),
+    ("webp", "image/webp"),
+    ("woff", "font/woff"),
+    ("woff2", "font/woff2"),
+    ("xhtml", "application/xhtml+xml"),
+    ("xls", "application/vnd.ms-excel"),
+    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("xml", "application/xml"),
+    ("xz", "application/x-xz"),
+    ("yaml", "application/yaml"),
+    ("yml", "application/yaml"),
+    ("zip", "application/zip"),
+];
