@@ -34,9 +34,9 @@ fn every_event_is_an_object_on_its_line() {
         r#"{"event":"nick","name":"bob"}"#,
         r#"{"event":"who"}"#,
         r#"{"event":"help"}"#,
-        r#"{"event":"refused","code":"unknown-command","offset":56,"reply":"-! unknown-command: there is no such command; try /help, or // to begin with a slash"}"#,
+        r#"{"event":"refused","code":"unknown-command","offset":54,"reply":"-! unknown-command: there is no such command; try /help, or // to begin with a slash"}"#,
         r#"{"event":"quit","reason":"good night"}"#,
-        r#"{"status":"closed","consumed":79,"complete":true}"#,
+        r#"{"status":"closed","consumed":77,"complete":true}"#,
     ];
     assert_eq!(lines(&["--json"], input), expected);
     for cut in ["1", "2", "3", "7", "64"] {
