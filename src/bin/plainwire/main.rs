@@ -3,11 +3,14 @@
 
 mod chat;
 mod demo;
+mod download;
 mod failure;
+mod get;
 mod inspect;
 mod mail;
 mod query;
 mod robots;
+mod serve;
 mod url;
 
 use clap::{Parser, Subcommand};
@@ -28,12 +31,16 @@ enum Command {
     Chat(chat::Args),
     /// Show what plainwire does, on loopback, with the conversations written down
     Demo(demo::Args),
+    Download(download::Args),
+    Get(get::Args),
     /// Run an engine over bytes and print its events
     Inspect(inspect::Args),
     /// Read, write, send and collect mail
     Mail(mail::Args),
     Query(query::Args),
     Robots(robots::Args),
+    /// Serve files, mail or answers to test against
+    Serve(serve::Args),
     Url(url::Args),
 }
 
@@ -42,10 +49,13 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Chat(args) => chat::run(args),
         Command::Demo(args) => demo::run(&args),
+        Command::Download(args) => download::run(&args),
+        Command::Get(args) => get::run(&args),
         Command::Inspect(args) => inspect::run(args),
         Command::Mail(args) => mail::run(args),
         Command::Query(args) => query::run(args),
         Command::Robots(args) => robots::run(args),
+        Command::Serve(args) => serve::run(args),
         Command::Url(args) => url::run(args),
     };
     outcome.unwrap_or_else(Failure::report)

@@ -234,6 +234,11 @@ impl Request {
         self
     }
 
+    /// A field of this name is there, or was declined by [`without`](Self::without).
+    pub fn names(&self, name: &str) -> bool {
+        !self.lacks(name)
+    }
+
     /// A field that is not there yet and not unwanted is to be added.
     pub(super) fn lacks(&self, name: &str) -> bool {
         !self.has(name) && !self.unwanted.iter().any(|unwanted| unwanted.eq_ignore_ascii_case(name))

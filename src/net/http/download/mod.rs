@@ -1,3 +1,473 @@
-//! Downloads.
+//! Downloads: segments in parallel, resumed after a break, checked at the end.
+//!
+//! A first request asks for length, version and range support. With all three the file is fetched in segments by as many
+//! threads into one preallocated `NAME.part`, beside which a [`plan`] remembers what has come; a run that was cut short
+//! goes on from there, if `If-Range` proves that the file is still the same. Without them it comes in one stream. Only a
+//! whole file gets its final name.
+//!
+//! ```no_run
+//! use plainwire::net::http::{Opener, download::Download};
+//!
+//! let done = Download::new("https://example.com/disk.img", "disk.img")
+//!     .segments(4)
+//!     .run(&Opener::new(), &|progress| println!("{} octets", progress.done))?;
+//! println!("{} octets", done.length);
+//! # Ok::<(), plainwire::net::http::Error>(())
+//! ```
 
 pub mod plan;
+
+use super::{Error, Opener, Request, Response};
+use plan::{Plan, Segment, Validator};
+use sha2::{Sha256, Sha512};
+use std::format;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::string::{String, ToString};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+use std::vec::Vec;
+
+/// How often what has come is written into the plan, and told.
+const SAVE: Duration = Duration::from_millis(200);
+
+/// How far a download is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The length of the whole, in octets, where it is known.
+    pub length: Option<u64>,
+    /// Octets in the file.
+    pub done: u64,
+    /// Octets that were in the file when this run began.
+    pub resumed: u64,
+    /// Octets done, and the length, of each segment.
+    pub segments: Vec<(u64, u64)>,
+    /// Since this run began.
+    pub elapsed: Duration,
+}
+
+impl Progress {
+    /// Octets a second in this run.
+    pub fn rate(&self) -> u64 {
+        let millis = u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+        (self.done - self.resumed).saturating_mul(1000) / millis
+    }
+
+    /// How long the rest takes at that rate.
+    pub fn left(&self) -> Option<Duration> {
+        let (length, rate) = (self.length?, self.rate());
+        (rate > 0).then(|| Duration::from_secs(length.saturating_sub(self.done) / rate))
+    }
+}
+
+/// What a download came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The file, under its final name.
+    pub path: PathBuf,
+    /// Its length, in octets.
+    pub length: u64,
+    /// Octets that an earlier run had fetched.
+    pub resumed: u64,
+    /// The checksum that was asked for, in hexadecimal digits.
+    pub checksum: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Checksum {
+    Sha256(String),
+    Sha512(String),
+}
+
+/// A download to be made.
+#[derive(Clone, Debug)]
+pub struct Download {
+    url: String,
+    path: PathBuf,
+    segments: usize,
+    checksum: Option<Checksum>,
+    tries: u32,
+    back_off: Duration,
+}
+
+impl Download {
+    /// Fetches `url` into the file `path`: one segment, no checksum, five tries for each segment.
+    pub fn new(url: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        Self {
+            url: url.into(),
+            path: path.into(),
+            segments: 1,
+            checksum: None,
+            tries: 5,
+            back_off: Duration::from_millis(500),
+        }
+    }
+
+    /// In so many segments, at most 32, each over its own connection.
+    #[must_use]
+    pub fn segments(mut self, count: usize) -> Self {
+        self.segments = count.clamp(1, 32);
+        self
+    }
+
+    /// Tries each segment so often before giving up, waiting longer each time: `back_off`, then twice that, and so on.
+    #[must_use]
+    pub fn tries(mut self, tries: u32, back_off: Duration) -> Self {
+        self.tries = tries.max(1);
+        self.back_off = back_off;
+        self
+    }
+
+    /// The file has to have this checksum: `sha256:` or `sha512:` and hexadecimal digits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsayable`] where it is none.
+    pub fn checksum(mut self, checksum: &str) -> Result<Self, Error> {
+        let (name, digits) = checksum.split_once(':').unwrap_or(("", checksum));
+        let digits = digits.to_ascii_lowercase();
+        let hex = digits.bytes().all(|octet| octet.is_ascii_hexdigit());
+        self.checksum = Some(match (name, digits.len()) {
+            ("sha256", 64) if hex => Checksum::Sha256(digits),
+            ("sha512", 128) if hex => Checksum::Sha512(digits),
+            _ => return Err(Error::Unsayable(format!("{checksum:?} is no checksum such as sha256:HEX"))),
+        });
+        Ok(self)
+    }
+
+    /// Runs it. `watch` is told several times a second how far it is, from several threads.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]. What had come by then stays in `NAME.part` for the next run, except where the file turned out to be
+    /// another one ([`Error::Checksum`]).
+    pub fn run(&self, opener: &Opener, watch: &(dyn Fn(&Progress) + Sync)) -> Result<Done, Error> {
+        let (part, memory) = (beside(&self.path, "part"), beside(&self.path, "part.plan"));
+        // Ranges count octets as they are stored: no content coding.
+        let opener = opener.clone().codings(None);
+        let mut again = false;
+        loop {
+            let outcome = match self.ask(&opener)? {
+                First::Whole(response) => stream(response, &part, watch),
+                First::Ranges(length, validator, url) => {
+                    let known = fs::read_to_string(&memory).ok().and_then(|text| Plan::parse(&text).ok());
+                    let known = known.filter(|plan| plan.is_of(&url, length, validator.as_ref()));
+                    let known = known.filter(|_| fs::metadata(&part).is_ok_and(|about| about.len() == length));
+                    let plan = known.unwrap_or_else(|| Plan::new(&url, length, validator, self.segments));
+                    self.parallel(&opener, plan, &part, &memory, watch)
+                }
+            };
+            match outcome {
+                // It changed while it came: what came of the old one is worth nothing.
+                Err(Error::Changed(_)) if !again => {
+                    again = true;
+                    remove(&memory)?;
+                }
+                Err(error) => return Err(error),
+                Ok((length, resumed)) => {
+                    let checksum = self.verify(&part).inspect_err(|error| {
+                        if matches!(error, Error::Checksum { .. }) {
+                            // Nothing of it is worth keeping; that it can't be removed changes nothing.
+                            let _gone = (remove(&memory), remove(&part));
+                        }
+                    })?;
+                    let failed = failed_at(&self.path);
+                    File::open(&part).and_then(|file| file.sync_all()).map_err(&failed)?;
+                    fs::rename(&part, &self.path).map_err(&failed)?;
+                    remove(&memory)?;
+                    return Ok(Done { path: self.path.clone(), length, resumed, checksum });
+                }
+            }
+        }
+    }
+
+    /// The first octet is asked for: the answer tells length, version and whether ranges are had.
+    fn ask(&self, opener: &Opener) -> Result<First, Error> {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let asked = Request::get(&self.url)?.field("Range", "bytes=0-0")?;
+            let answer = opener.open(asked).and_then(|response| match response.status() {
+                // An empty file has no first octet.
+                416 => opener.get(&self.url).and_then(Response::success),
+                _ => response.success(),
+            });
+            match answer {
+                Ok(response) => return Ok(First::of(response)),
+                Err(error) if error.is_transient() && tried < self.tries => self.wait(tried),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn wait(&self, tried: u32) {
+        let end = Instant::now() + self.back_off.saturating_mul(1 << (tried - 1).min(6));
+        while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            thread::park_timeout(left);
+        }
+    }
+
+    fn parallel(
+        &self,
+        opener: &Opener,
+        plan: Plan,
+        part: &Path,
+        memory: &Path,
+        watch: &(dyn Fn(&Progress) + Sync),
+    ) -> Result<(u64, u64), Error> {
+        let failed = failed_at(part);
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(part).map_err(&failed)?;
+        file.set_len(plan.length).map_err(&failed)?;
+        save(memory, &plan)?;
+        let (length, resumed) = (plan.length, plan.done());
+        let run = Run {
+            download: self,
+            opener,
+            part,
+            memory,
+            done: plan.segments.iter().map(|segment| AtomicU64::new(segment.done)).collect(),
+            stop: AtomicBool::new(false),
+            saved: Mutex::new(Instant::now()),
+            start: Instant::now(),
+            resumed,
+            watch,
+            plan,
+        };
+        let first_error = Mutex::new(None);
+        thread::scope(|scope| {
+            for index in 0..run.plan.segments.len() {
+                let (run, first_error) = (&run, &first_error);
+                scope.spawn(move || {
+                    if let Err(error) = run.segment(index) {
+                        run.stop.store(true, Ordering::Relaxed);
+                        first_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                    }
+                });
+            }
+        });
+        run.tell();
+        save(memory, &run.now())?;
+        match first_error.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(error),
+            None => Ok((length, resumed)),
+        }
+    }
+
+    fn verify(&self, part: &Path) -> Result<Option<String>, Error> {
+        let Some(checksum) = &self.checksum else { return Ok(None) };
+        let failed = failed_at(part);
+        let mut file = File::open(part).map_err(&failed)?;
+        let (algorithm, expected, found) = match checksum {
+            Checksum::Sha256(expected) => ("SHA-256", expected, digest::<Sha256>(&mut file).map_err(&failed)?),
+            Checksum::Sha512(expected) => ("SHA-512", expected, digest::<Sha512>(&mut file).map_err(&failed)?),
+        };
+        if *expected != found {
+            return Err(Error::Checksum { algorithm, expected: expected.clone(), found });
+        }
+        Ok(Some(found))
+    }
+}
+
+fn failed_at(path: &Path) -> impl Fn(io::Error) -> Error + '_ {
+    move |source| Error::File { path: path.display().to_string(), source }
+}
+
+fn digest<D: sha2::Digest>(file: &mut File) -> io::Result<String> {
+    use std::fmt::Write as _;
+    let mut hash = D::new();
+    let mut piece = std::vec![0; 256 << 10];
+    loop {
+        let len = file.read(&mut piece)?;
+        if len == 0 {
+            break;
+        }
+        hash.update(&piece[..len]);
+    }
+    Ok(hash.finalize().iter().fold(String::new(), |mut text, octet| {
+        // Writing to a String does not fail.
+        write!(text, "{octet:02x}").unwrap_or_default();
+        text
+    }))
+}
+
+/// One stream from the beginning: what there is without ranges.
+fn stream(mut response: Response, part: &Path, watch: &(dyn Fn(&Progress) + Sync)) -> Result<(u64, u64), Error> {
+    let failed = failed_at(part);
+    let mut file = File::create(part).map_err(&failed)?;
+    let (start, length) = (Instant::now(), response.length());
+    let mut piece = std::vec![0; 256 << 10];
+    let mut done = 0;
+    let mut told = start;
+    loop {
+        let len = match response.read(&mut piece) {
+            Ok(0) => return Ok((done, 0)),
+            Ok(len) => len,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(super::response::from_io(error)),
+        };
+        file.write_all(&piece[..len]).map_err(&failed)?;
+        done += len as u64;
+        if told.elapsed() > SAVE || length == Some(done) {
+            told = Instant::now();
+            let segments = Vec::from([(done, length.unwrap_or(done))]);
+            watch(&Progress { length, done, resumed: 0, segments, elapsed: start.elapsed() });
+        }
+    }
+}
+
+/// What the first answer tells.
+enum First {
+    /// No ranges: this is the file.
+    Whole(Response),
+    /// Length, version, and the URL where it is after redirects.
+    Ranges(u64, Option<Validator>, String),
+}
+
+impl First {
+    fn of(response: Response) -> Self {
+        let total = response.field("content-range").and_then(|range| range.strip_prefix("bytes 0-0/")?.parse().ok());
+        match (response.status(), total) {
+            (206, Some(length)) => {
+                let validator = Validator::from_fields(response.field("etag"), response.field("last-modified"));
+                Self::Ranges(length, validator, String::from(response.url().without_fragment()))
+            }
+            _ => Self::Whole(response),
+        }
+    }
+}
+
+/// What the threads of one run share.
+struct Run<'d> {
+    download: &'d Download,
+    opener: &'d Opener,
+    part: &'d Path,
+    memory: &'d Path,
+    plan: Plan,
+    /// The first octet of each segment that is not in the file.
+    done: Vec<AtomicU64>,
+    stop: AtomicBool,
+    saved: Mutex<Instant>,
+    start: Instant,
+    resumed: u64,
+    watch: &'d (dyn Fn(&Progress) + Sync),
+}
+
+impl Run<'_> {
+    fn now(&self) -> Plan {
+        let mut plan = self.plan.clone();
+        for (segment, done) in plan.segments.iter_mut().zip(&self.done) {
+            segment.done = done.load(Ordering::Acquire);
+        }
+        plan
+    }
+
+    fn tell(&self) {
+        let plan = self.now();
+        let segments = plan.segments.iter().map(|one| (one.done - one.start, one.end - one.start)).collect();
+        (self.watch)(&Progress {
+            length: Some(plan.length),
+            done: plan.done(),
+            resumed: self.resumed,
+            segments,
+            elapsed: self.start.elapsed(),
+        });
+    }
+
+    /// Fetches a segment to its end; what breaks is tried again from where it was.
+    fn segment(&self, index: usize) -> Result<(), Error> {
+        let mut tried = 0;
+        while !self.stop.load(Ordering::Relaxed) {
+            let before = self.done[index].load(Ordering::Acquire);
+            let segment = Segment { done: before, ..self.plan.segments[index] };
+            if segment.left() == 0 {
+                break;
+            }
+            if let Err(error) = self.fetch(index, segment) {
+                // Whoever gets on is not giving up.
+                tried = if self.done[index].load(Ordering::Acquire) > before { 1 } else { tried + 1 };
+                if !error.is_transient() || tried >= self.download.tries {
+                    return Err(error);
+                }
+                self.download.wait(tried);
+            }
+        }
+        Ok(())
+    }
+
+    fn fetch(&self, index: usize, segment: Segment) -> Result<(), Error> {
+        const CHANGED: Error = Error::Changed("the file changed on the server while it was being fetched");
+        let range = format!("bytes={}-{}", segment.done, segment.end - 1);
+        let mut request = Request::get(&self.plan.url)?.field("Range", &range)?;
+        if let Some(validator) = &self.plan.validator {
+            // RFC 9110 13.1.5: another version comes whole, with 200.
+            request = request.field("If-Range", &validator.condition())?;
+        }
+        let mut response = self.opener.open(request)?.success()?;
+        if response.status() != 206 {
+            return Err(CHANGED);
+        }
+        let given = format!("bytes {}-{}/{}", segment.done, segment.end - 1, self.plan.length);
+        if response.field("content-range") != Some(&given) {
+            return Err(Error::Changed("the server gave another range than it was asked for"));
+        }
+        let now = Validator::from_fields(response.field("etag"), response.field("last-modified"));
+        if self.plan.validator.is_some() && now.is_some() && now != self.plan.validator {
+            return Err(CHANGED);
+        }
+        let failed = failed_at(self.part);
+        let mut file = OpenOptions::new().write(true).open(self.part).map_err(&failed)?;
+        file.seek(SeekFrom::Start(segment.done)).map_err(&failed)?;
+        let mut piece = std::vec![0; 256 << 10];
+        let mut at = segment.done;
+        while at < segment.end && !self.stop.load(Ordering::Relaxed) {
+            let most = usize::try_from(segment.end - at).unwrap_or(usize::MAX).min(piece.len());
+            let len = match response.read(&mut piece[..most]) {
+                Ok(0) => return Err(Error::Partial(format!("a segment ends at {at}, not at {}", segment.end))),
+                Ok(len) => len,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(super::response::from_io(error)),
+            };
+            file.write_all(&piece[..len]).map_err(&failed)?;
+            at += len as u64;
+            self.done[index].store(at, Ordering::Release);
+            self.save_sometimes()?;
+        }
+        Ok(())
+    }
+
+    fn save_sometimes(&self) -> Result<(), Error> {
+        let Ok(mut saved) = self.saved.try_lock() else { return Ok(()) };
+        if saved.elapsed() < SAVE {
+            return Ok(());
+        }
+        *saved = Instant::now();
+        self.tell();
+        save(self.memory, &self.now())
+    }
+}
+
+/// Replaces the plan file: a reader sees the old one or the new one.
+fn save(memory: &Path, plan: &Plan) -> Result<(), Error> {
+    let failed = failed_at(memory);
+    let fresh = beside(memory, "new");
+    fs::write(&fresh, plan.print()).map_err(&failed)?;
+    fs::rename(&fresh, memory).map_err(&failed)
+}
+
+fn remove(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(failed_at(path)(source)),
+        _ => Ok(()),
+    }
+}
+
+/// `NAME` with a suffix, in the same folder.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".");
+    name.push(suffix);
+    path.with_file_name(name)
+}
