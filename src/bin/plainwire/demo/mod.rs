@@ -38,15 +38,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    let mut out = io::stdout().lock();
+    let mut out = io::stdout();
     if args.list {
         for scene in SCENES {
             writeln!(out, "{:<8} {}", scene.name, scene.about)?;
         }
         return Ok(ExitCode::SUCCESS);
     }
-    drop(out);
-    let mut stage = Stage { events: args.events };
+    let mut stage = Stage { out, events: args.events };
     for scene in SCENES {
         if args.scenes.is_empty() || args.scenes.iter().any(|name| name == scene.name) {
             stage.title(scene)?;
@@ -60,6 +59,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
 
 /// Where scenes play.
 struct Stage {
+    out: io::Stdout,
     events: bool,
 }
 
@@ -68,12 +68,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Stage {
     fn title(&mut self, scene: &Scene) -> io::Result<()> {
-        writeln!(io::stdout().lock(), "== {}: {} ==", scene.name, scene.about)
+        writeln!(self.out, "== {}: {} ==", scene.name, scene.about)
     }
 
     /// Something to say beside the conversations.
     fn say(&mut self, text: impl std::fmt::Display) -> io::Result<()> {
-        writeln!(io::stdout().lock(), "{text}")
+        writeln!(self.out, "{text}")
     }
 
     /// A conversation, under a heading.
@@ -84,8 +84,7 @@ impl Stage {
                 shown.push(step.clone());
             }
         }
-        let mut out = io::stdout().lock();
-        write!(out, "\n-- {heading}\n{shown}")?;
-        out.flush()
+        write!(self.out, "\n-- {heading}\n{shown}")?;
+        self.out.flush()
     }
 }
