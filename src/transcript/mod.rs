@@ -69,8 +69,8 @@ mod tests;
 mod text;
 
 pub use record::{Recorder, Shown, converse};
-pub use replay::{Difference, replay};
-pub use text::{ParseError, Style};
+pub use replay::{Compared, Difference, replay, replay_compared};
+pub use text::{ParseError, ParseErrorKind, Style};
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -21,11 +21,16 @@ pub struct Difference {
     pub found: String,
 }
 
-/// Gives `engine`, which is `end` of the conversation, what its peer said, when it said it, and compares what the engine
-/// tells and says with the transcript, line by line.
-///
-/// Both are compared as `style` prints them, so a redacted transcript replays too: what was left out is stood in for, and
-/// only its presence is compared.
+/// What of a conversation a replay compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Compared {
+    /// What the engine tells and everything that its end says, commands of the caller too.
+    All,
+    /// What the engine tells, and how it fails: where the caller's own words can't be had again.
+    Told,
+}
+
+/// As [`replay_compared`], with everything compared.
 ///
 /// # Errors
 ///
@@ -37,11 +42,33 @@ pub fn replay<E: Engine>(
     handler: &mut (impl Handler<E> + ?Sized),
     style: &Style,
 ) -> Result<(), Difference> {
+    replay_compared(transcript, end, engine, handler, style, Compared::All)
+}
+
+/// Gives `engine`, which is `end` of the conversation, what its peer said, when it said it, and compares what the engine
+/// tells and says with the transcript, line by line.
+///
+/// Both are compared as `style` prints them, so a redacted transcript replays too: what was left out is stood in for, and
+/// only its presence is compared.
+///
+/// # Errors
+///
+/// The first difference.
+pub fn replay_compared<E: Engine>(
+    transcript: &Transcript,
+    end: End,
+    engine: &mut E,
+    handler: &mut (impl Handler<E> + ?Sized),
+    style: &Style,
+    what: Compared,
+) -> Result<(), Difference> {
     let found = rerun(transcript, end, engine, handler);
     let tells = transcript.steps.iter().any(|step| matches!(step, Step::Told { .. }));
     let compared = |transcript: &Transcript| -> Vec<(usize, String)> {
         let lines = text::print(transcript, style).into_iter();
-        lines.filter(|(_, line)| is_compared(line) && (tells || !line.starts_with(">>"))).collect()
+        let said = |line: &str| line.starts_with("C:") || line.starts_with("S:");
+        let compared = |line: &str| is_compared(line) && (tells || !line.starts_with(">>"));
+        lines.filter(|(_, line)| compared(line) && (what == Compared::All || !said(line))).collect()
     };
     let (expected, found) = (compared(transcript), compared(&found));
     for index in 0..expected.len().max(found.len()) {

@@ -9,8 +9,10 @@ mod get;
 mod inspect;
 mod mail;
 mod query;
+mod replay;
 mod robots;
 mod serve;
+mod shell;
 mod url;
 
 use clap::{Parser, Subcommand};
@@ -31,13 +33,16 @@ enum Command {
     Chat(chat::Args),
     /// Show what plainwire does, on loopback, with the conversations written down
     Demo(demo::Args),
+    Completions(shell::Completions),
     Download(download::Args),
     Get(get::Args),
     /// Run an engine over bytes and print its events
     Inspect(inspect::Args),
+    Man(shell::Man),
     /// Read, write, send and collect mail
     Mail(mail::Args),
     Query(query::Args),
+    Replay(replay::Args),
     Robots(robots::Args),
     /// Serve files, mail or answers to test against
     Serve(serve::Args),
@@ -48,12 +53,15 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Command::Chat(args) => chat::run(args),
+        Command::Completions(args) => shell::completions::<Cli>(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Download(args) => download::run(&args),
         Command::Get(args) => get::run(&args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Man(args) => shell::man::<Cli>(&args),
         Command::Mail(args) => mail::run(args),
         Command::Query(args) => query::run(args),
+        Command::Replay(args) => replay::run(&args),
         Command::Robots(args) => robots::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Url(args) => url::run(args),

@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
 }
 
 /// Lets everybody in and lets go of who leaves.
-struct Welcome;
+pub(crate) struct Welcome;
 
 impl Handler<Server> for Welcome {
     fn event(&mut self, _: &mut Server, _: chat::server::Event<&[u8]>, _: &mut BytesMut) {}

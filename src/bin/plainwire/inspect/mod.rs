@@ -1,6 +1,6 @@
 //! `plainwire inspect`: runs an engine over bytes and prints what it tells.
 
-mod chat;
+pub(crate) mod chat;
 mod cookie;
 mod frame;
 mod mime;
