@@ -220,6 +220,11 @@ impl<'a> TryFrom<&'a crate::url::Url> for Place<'a> {
     type Error = PlaceError;
 
     fn try_from(url: &'a crate::url::Url) -> Result<Self, PlaceError> {
-        Self::new(matches!(url.scheme(), "https" | "wss"), url.hostname(), url.pathname())
+        let (secure, host) = (matches!(url.scheme(), "https" | "wss"), url.hostname());
+        // The URL parser has made the host of a special URL canonical.
+        if !url.is_special() || host.is_empty() {
+            return Self::new(secure, host, url.pathname());
+        }
+        Ok(Self { secure, host, path: url.pathname() })
     }
 }

@@ -1,6 +1,7 @@
 //! One file for each area.
 
 mod chat;
+mod cookie;
 mod query;
 mod reference;
 mod url;
@@ -8,4 +9,10 @@ mod url;
 use crate::measure::Bench;
 
 /// Every area, by the name that the command line takes.
-pub const ALL: &[(&str, fn(&mut Bench))] = &[("chat", chat::run), ("query", query::run), ("reference", reference::run), ("url", url::run)];
+pub const ALL: &[(&str, fn(&mut Bench))] = &[
+    ("chat", chat::run),
+    ("cookie", cookie::run),
+    ("query", query::run),
+    ("reference", reference::run),
+    ("url", url::run),
+];

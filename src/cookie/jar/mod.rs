@@ -12,7 +12,7 @@ pub(in crate::cookie) use receive::begins_with;
 use super::{Cookie, Place, Policy, PublicSuffixes, Standard, Timestamp};
 use alloc::vec::Vec;
 use core::fmt;
-use store::Store;
+use store::{SendOrder, Store};
 
 /// How much a [`Jar`] keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,9 +101,10 @@ pub struct Jar<P = Standard> {
     hits: Vec<Hit>,
 }
 
-/// Where a cookie lies.
+/// Where a cookie that is sent lies, and what orders it.
 #[derive(Clone, Copy)]
 struct Hit {
+    order: SendOrder,
     bucket: u32,
     at: u32,
 }

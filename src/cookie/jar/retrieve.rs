@@ -3,7 +3,7 @@
 use super::super::place::{is_ip, path_match};
 use super::super::record::{HOST_ONLY, HTTP_ONLY, LAX, SECURE, STRICT, UNSAID};
 use super::super::{Cookie, Policy, Request, Site, Timestamp};
-use super::store::{Bucket, Entry};
+use super::store::Bucket;
 use super::{Hit, Jar};
 use alloc::vec::Vec;
 use bytes::BufMut;
@@ -96,7 +96,7 @@ impl<P: Policy> Jar<P> {
                     continue;
                 }
                 if policy.send(&bucket.cookie(entry), request, now) {
-                    hits.push(Hit { bucket: id, at: at as u32 });
+                    hits.push(Hit { order: entry.send_order(), bucket: id, at: at as u32 });
                 }
             }
             buckets += usize::from(hits.len() > before);
@@ -116,11 +116,7 @@ impl<P: Policy> Jar<P> {
         }
         // Within a bucket they are in order already.
         if buckets > 1 {
-            let order = |hit: &Hit| {
-                let entry = store.bucket(hit.bucket).and_then(|bucket| bucket.entries.get(hit.at as usize));
-                entry.map(Entry::send_order)
-            };
-            hits.sort_by_key(order);
+            hits.sort_unstable_by_key(|hit| hit.order);
         }
     }
 }

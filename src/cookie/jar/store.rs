@@ -77,7 +77,8 @@ impl Entry {
     }
 
     /// 5.8.3 step 2: longer paths first, then earlier creation.
-    pub(super) fn send_order(&self) -> impl Ord + use<> {
+    #[inline]
+    pub(super) fn send_order(&self) -> SendOrder {
         (Reverse(self.path_len()), self.created, self.order)
     }
 
@@ -86,6 +87,9 @@ impl Entry {
         (self.accessed, self.stored)
     }
 }
+
+/// What orders cookies that are sent together.
+pub(super) type SendOrder = (Reverse<usize>, Timestamp, u64);
 
 /// The cookies of one domain under one partition, in the order in which they are sent.
 #[derive(Clone)]
