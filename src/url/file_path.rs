@@ -1,7 +1,7 @@
 //! `file` URLs and the paths of file systems.
 
 use super::Url;
-use super::host;
+use super::host::{self, Form};
 use super::path::{Dots, is_drive_letter};
 use super::scheme::Kind;
 use crate::syntax::percent::{self, PATH, Set};
@@ -168,8 +168,12 @@ fn file_url<'p>(server: Option<&str>, components: impl Iterator<Item = &'p [u8]>
     url.scheme_end = 4;
     url.mark_empty_host();
     if let Some(server) = server {
+        // `localhost` would be no host at all, and a `%` would be decoded: neither comes back.
         let form = host::parse(server, true, &mut url.href).map_err(|_| FilePathError::Host)?;
         url.end_file_host(form);
+        if url.form == Form::Empty || server.contains('%') {
+            return Err(FilePathError::Host);
+        }
     }
     let start = url.href.len();
     let mut components = components.peekable();

@@ -33,6 +33,8 @@
 //! | RFC 3986, to the letter, borrowed | [`reference`] |
 //! | what Python's `urllib.parse` says | [`python`] |
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod domain;
 mod error;
 mod fast;

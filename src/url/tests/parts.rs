@@ -179,6 +179,8 @@ fn file_paths() {
         (r"\a", windows, E::NotAbsolute),
         (r"C:\..\a", windows, E::DotSegment),
         (r"\\", windows, E::Host),
+        (r"\\LocalHost\c$", windows, E::Host),
+        (r"\\a%62\c", windows, E::Host),
         (r"\\a b\c", windows, E::Host),
     ] {
         assert_eq!(from(path, style), Err(error), "{path}");
