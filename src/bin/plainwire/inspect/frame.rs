@@ -128,6 +128,11 @@ pub(crate) trait Describe<E: Engine> {
     /// The engine refused the input.
     fn fault(&mut self, error: &E::Error) -> Fault;
 
+    /// The status that the last line tells, in one word.
+    fn status(&self, status: Status) -> &'static str {
+        word(status)
+    }
+
     /// What is printed between the last event and the last line.
     fn summary(&mut self, engine: &E) -> Vec<Line> {
         let _ = engine;
@@ -171,7 +176,7 @@ pub(crate) fn inspect<E: Engine>(
         Ok(()) => {
             let status = engine.status();
             let complete = status.over() || status == Status::Idle && at == octets.len();
-            Object(Map::new()).with("status", word(status)).with("consumed", at as u64).with("complete", complete)
+            Object(Map::new()).with("status", describe.status(status)).with("consumed", at as u64).with("complete", complete)
         }
         Err(error) => {
             let fault = describe.fault(&error);

@@ -4,6 +4,7 @@ pub(crate) mod chat;
 mod cookie;
 mod frame;
 mod mime;
+mod http1;
 
 use crate::failure::Outcome;
 use clap::Subcommand;
@@ -27,6 +28,7 @@ enum Protocol {
     /// Header values with encoded words, one a line
     EncodedWord(mime::Values),
     Cookie(cookie::Args),
+    Http1(http1::Args),
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
@@ -37,5 +39,7 @@ pub(crate) fn run(args: Args) -> Outcome {
         Protocol::Date(args) => mime::dates(&args),
         Protocol::EncodedWord(args) => mime::encoded_words(&args),
         Protocol::Cookie(args) => cookie::run(&args),
+        Protocol::Cookie(args) => cookie::run(args),
+        Protocol::Http1(args) => http1::run(args),
     }
 }
