@@ -396,11 +396,7 @@ fn item_25_a_chunk_size_never_wraps() {
     refused_chunks(b"100000000000000000000000000000001\r\na\r\n", "bad-chunk-size");
     let messages = taken(&chunked(b"00000000000000000000003\r\nabc\r\n000\r\n\r\n"));
     assert_eq!(messages[0].body, b"abc");
-    let large = [&b"aA
-"[..], &[b'x'; 170], b"
-0
-
-"].concat();
+    let large = [&b"aA\r\n"[..], &[b'x'; 170], b"\r\n0\r\n\r\n"].concat();
     assert_eq!(taken(&chunked(&large))[0].body.len(), 170);
     let outcome = server(&chunked(b"ffffffffffffffff\r\nabc"));
     assert_eq!((outcome.error, &outcome.messages[0].body[..]), (None, &b"abc"[..]));

@@ -216,9 +216,10 @@ fn not_modified_announces_a_length_and_sends_nothing() {
 #[test]
 fn an_early_413() {
     let says: &[Say] = &[
-        |client, out| client.request(&post("/upload"), Content::Length(1_000_000), out).is_ok(),
-        |client, out| client.data(&[b'x'; 100], out).is_ok(),
-        |client, out| client.owed() == 1 && client.status() == Status::Open && client.data(&[b'y'; 100], out).is_ok(),
+        |client, out| {
+            let begun = client.request(&post("/upload"), Content::Length(1_000_000), out);
+            begun.and_then(|()| client.data(&[b'x'; 100], out)).is_ok()
+        },
     ];
     let (text, mirrored) = scenario(server::Limits::default(), says, |server, event, out| {
         if let server::Event::Request(_) = event {
@@ -233,11 +234,9 @@ fn an_early_413() {
 
 #[test]
 fn a_connection_of_two_requests() {
-    let says: &[Say] = &[
-        |client, out| client.request(&get("/1"), Content::Empty, out).is_ok(),
-        |client, out| client.request(&get("/2"), Content::Empty, out).is_ok(),
-        |client, out| client.request(&get("/3"), Content::Empty, out).is_ok(),
-    ];
+    let says: &[Say] = &[|client, out| {
+        ["/1", "/2", "/3"].iter().all(|target| client.request(&get(target), Content::Empty, out).is_ok())
+    }];
     let limits = server::Limits { requests: 2, ..server::Limits::default() };
     let (text, mirrored) = scenario(limits, says, echo_path);
     assert_eq!((mirrored.a.status, mirrored.b.status), (Status::Closed, Status::Closed));
