@@ -1,9 +1,9 @@
 //! The strict cases of llhttp's tests, each at every cut, with the differences listed by reason.
 #![cfg(feature = "http1")]
 
-mod support;
 #[path = "support/http1.rs"]
 mod http1;
+mod support;
 
 use http1::{Asks, Message, Outcome, ask, serve};
 use plainwire::engine::Status;
@@ -186,7 +186,8 @@ fn llhttps_cases() {
     for line in text.lines() {
         let case: Case = serde_json::from_str(line).unwrap();
         let id = case.id.rsplit('-').next().unwrap();
-        let (input, _) = if case.kind == "request" { with_host(&decode(&case.input_b64)) } else { (decode(&case.input_b64), false) };
+        let (input, _) =
+            if case.kind == "request" { with_host(&decode(&case.input_b64)) } else { (decode(&case.input_b64), false) };
         let run = |cut| match &*case.kind {
             "request" => serve(&input, case.eof, cut),
             _ => ask(&Asks { upgrade: true, ..Asks::default() }, &input, case.eof, cut),

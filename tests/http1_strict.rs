@@ -48,7 +48,8 @@ fn refused(stream: &[u8], status: u16, kind: &str) {
 /// A head with these lines after `Host` is refused.
 #[track_caller]
 fn refused_lines(lines: &[u8], status: u16, kind: &str) {
-    let stream = [b"POST / HTTP/1.1\r\nHost: a\r\n", lines, b"\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"].concat();
+    let stream =
+        [b"POST / HTTP/1.1\r\nHost: a\r\n", lines, b"\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"].concat();
     refused(&stream, status, kind);
 }
 
@@ -107,7 +108,8 @@ fn item_4_a_length_is_digits() {
 fn item_5_a_length_never_wraps_and_is_never_octal() {
     refused_lines(b"Content-Length: 18446744073709551616", 400, "bad-content-length");
     refused_lines(b"Content-Length: 184467440737095516160000000000000000000000", 400, "bad-content-length");
-    let messages = taken(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 010\r\n\r\n0123456789GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let messages =
+        taken(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 010\r\n\r\n0123456789GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!(messages[0].body, b"0123456789");
     assert_eq!(messages.len(), 2);
     let largest = server(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551615\r\n\r\nabc");
@@ -154,7 +156,15 @@ fn item_8_empty_elements_of_a_list_are_nothing() {
 fn item_9_a_coding_is_a_plain_token() {
     refused_lines(b"Transfer-Encoding: \x0bchunked", 400, "bad-field-value");
     refused_lines(b"Transfer-Encoding: chunked\x00", 400, "bad-field-value");
-    for value in [&b"\xa0chunked"[..], b"chunked\xa0", b"\x85chunked", b"\"chunked\"", b"chunked;q=1", b"chunked ;a", b"ch unked"] {
+    for value in [
+        &b"\xa0chunked"[..],
+        b"chunked\xa0",
+        b"\x85chunked",
+        b"\"chunked\"",
+        b"chunked;q=1",
+        b"chunked ;a",
+        b"ch unked",
+    ] {
         refused_lines(&[b"Transfer-Encoding: ", value].concat(), 400, "bad-transfer-encoding");
     }
 }
@@ -285,8 +295,18 @@ fn item_18_names_are_tokens() {
 #[test]
 fn item_19_the_request_line_has_two_spaces_and_three_parts() {
     for line in [
-        "GET  / HTTP/1.1", "GET /  HTTP/1.1", "GET\t/ HTTP/1.1", "GET /\tHTTP/1.1", "GET / HTTP/1.1 ", "GET / HTTP/1.1\t",
-        "GET /a b HTTP/1.1", " GET / HTTP/1.1", "GET /", "GET", "GET /\nHTTP/1.1", "GET / ",
+        "GET  / HTTP/1.1",
+        "GET /  HTTP/1.1",
+        "GET\t/ HTTP/1.1",
+        "GET /\tHTTP/1.1",
+        "GET / HTTP/1.1 ",
+        "GET / HTTP/1.1\t",
+        "GET /a b HTTP/1.1",
+        " GET / HTTP/1.1",
+        "GET /",
+        "GET",
+        "GET /\nHTTP/1.1",
+        "GET / ",
     ] {
         let outcome = server(format!("{line}\r\nHost: a\r\n\r\n").as_bytes());
         assert_eq!(outcome.reply(), Some(400), "{line}");
@@ -298,10 +318,27 @@ fn item_19_the_request_line_has_two_spaces_and_three_parts() {
 #[test]
 fn item_20_versions() {
     for (version, status) in [
-        ("HTTP/1.32", 400), ("HTTP/2.0", 505), ("HTTP/0.9", 505), ("HTTP/3.0", 505), ("http/1.1", 400), ("Http/1.1", 400),
-        ("HTTP/\r\r1.1", 400), ("HTTP/1.", 400), ("HTTP/1", 400), ("HTTP/.1", 400), ("HTTP/01.1", 505), ("HTTP/11.1", 400),
-        ("HTTP/1.01", 400), ("HTTP/1.11111111111111111111", 400), ("HTTP/1,1", 400), ("HTTP/1.x", 400), ("HTTP 1.1", 400),
-        ("HTTP/+1.1", 400), ("HTTPS/1.1", 400), ("HTTP/", 400), ("HTTP/22222222222222222222.1", 505),
+        ("HTTP/1.32", 400),
+        ("HTTP/2.0", 505),
+        ("HTTP/0.9", 505),
+        ("HTTP/3.0", 505),
+        ("http/1.1", 400),
+        ("Http/1.1", 400),
+        ("HTTP/\r\r1.1", 400),
+        ("HTTP/1.", 400),
+        ("HTTP/1", 400),
+        ("HTTP/.1", 400),
+        ("HTTP/01.1", 505),
+        ("HTTP/11.1", 400),
+        ("HTTP/1.01", 400),
+        ("HTTP/1.11111111111111111111", 400),
+        ("HTTP/1,1", 400),
+        ("HTTP/1.x", 400),
+        ("HTTP 1.1", 400),
+        ("HTTP/+1.1", 400),
+        ("HTTPS/1.1", 400),
+        ("HTTP/", 400),
+        ("HTTP/22222222222222222222.1", 505),
     ] {
         let outcome = server(format!("GET / {version}\r\nHost: a\r\n\r\n").as_bytes());
         assert_eq!(outcome.reply(), Some(status), "{version}: {:?}", outcome.kind());
@@ -326,18 +363,58 @@ fn item_21_methods_are_tokens() {
 #[test]
 fn item_22_targets_have_a_form_that_their_method_allows() {
     for line in [
-        "GET !", "GET *", "GET example.com", "GET example.com:80", "GET a/b", "GET ?q", "GET http://", "GET http:///a",
-        "GET http://:80/", "GET http://a:x/", "GET http://a:65536/", "GET 1http://a/", "GET http:/a", "GET http://a@b@c/",
-        "GET http://[::1/", "GET http://[::g]/", "GET /a#b", "GET /\u{e9}", "GET http://a#b", "POST *", "OPTIONS **",
-        "CONNECT /", "CONNECT a", "CONNECT a:", "CONNECT :80", "CONNECT http://a:80", "CONNECT u@a:80", "CONNECT a:99999",
-        "CONNECT *", "CONNECT a:80/x", "OPTIONS a:80",
+        "GET !",
+        "GET *",
+        "GET example.com",
+        "GET example.com:80",
+        "GET a/b",
+        "GET ?q",
+        "GET http://",
+        "GET http:///a",
+        "GET http://:80/",
+        "GET http://a:x/",
+        "GET http://a:65536/",
+        "GET 1http://a/",
+        "GET http:/a",
+        "GET http://a@b@c/",
+        "GET http://[::1/",
+        "GET http://[::g]/",
+        "GET /a#b",
+        "GET /\u{e9}",
+        "GET http://a#b",
+        "POST *",
+        "OPTIONS **",
+        "CONNECT /",
+        "CONNECT a",
+        "CONNECT a:",
+        "CONNECT :80",
+        "CONNECT http://a:80",
+        "CONNECT u@a:80",
+        "CONNECT a:99999",
+        "CONNECT *",
+        "CONNECT a:80/x",
+        "OPTIONS a:80",
     ] {
         refused(format!("{line} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes(), 400, "bad-target");
     }
     for line in [
-        "GET /", "GET //", "GET /a?b?c", "GET /?", "GET http://a", "GET http://a?b", "GET http://a:80/", "GET https://a:/x",
-        "GET http://[::1]:80/", "GET http://[v1.x:y]/", "GET http://u:p@a/", "OPTIONS *", "OPTIONS /", "OPTIONS http://a",
-        "GET /|^\"{}\\`<>", "GET ftp://a/b", "GET http://%41/",
+        "GET /",
+        "GET //",
+        "GET /a?b?c",
+        "GET /?",
+        "GET http://a",
+        "GET http://a?b",
+        "GET http://a:80/",
+        "GET https://a:/x",
+        "GET http://[::1]:80/",
+        "GET http://[v1.x:y]/",
+        "GET http://u:p@a/",
+        "OPTIONS *",
+        "OPTIONS /",
+        "OPTIONS http://a",
+        "GET /|^\"{}\\`<>",
+        "GET ftp://a/b",
+        "GET http://%41/",
     ] {
         let messages = taken(format!("{line} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());
         assert_eq!(messages[0].target, line.split(' ').nth(1).unwrap());
@@ -356,13 +433,31 @@ fn item_23_host_is_there_once_and_is_a_host() {
     refused(b"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\nhOST: b\r\n\r\n", 400, "repeated-host");
     refused(b"GET http://a/ HTTP/1.1\r\n\r\n", 400, "no-host");
     for host in [
-        "u@a", "a b", "a/b", "a:x", "a:80:80", "[::1", "[::1]x", "a?b", "a#b", "http://a", "a\\b", "\u{e9}", "[1.2.3.4]",
-        "a:65536", "%", "%zz", "a%4", "\"a\"",
+        "u@a",
+        "a b",
+        "a/b",
+        "a:x",
+        "a:80:80",
+        "[::1",
+        "[::1]x",
+        "a?b",
+        "a#b",
+        "http://a",
+        "a\\b",
+        "\u{e9}",
+        "[1.2.3.4]",
+        "a:65536",
+        "%",
+        "%zz",
+        "a%4",
+        "\"a\"",
     ] {
         refused(format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes(), 400, "bad-host");
     }
     // RFC 3986 3.2.2: a registered name may hold sub-delims, a comma among them.
-    for host in ["", "a", "a:80", "a:", "[::1]", "[::1]:443", "1.2.3.4:80", "a_b", "%41", "0.0.0.0=5000", "a,b", "[v7.a:b]"] {
+    for host in
+        ["", "a", "a:80", "a:", "[::1]", "[::1]:443", "1.2.3.4:80", "a_b", "%41", "0.0.0.0=5000", "a,b", "[v7.a:b]"]
+    {
         taken(format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes());
     }
     taken(b"GET / HTTP/1.0\r\n\r\n");
@@ -372,7 +467,9 @@ fn item_23_host_is_there_once_and_is_a_host() {
 // RFC 9112 7.1
 #[test]
 fn item_24_a_chunk_size_is_hexadecimal_digits() {
-    for size in ["0x1", "0_2e", "+1", "-0x0", " 1", "\t1", "1 ", "1\t", "1 1", "g", "1g", "", "-1", "1,", "1.0", "\u{661}"] {
+    for size in
+        ["0x1", "0_2e", "+1", "-0x0", " 1", "\t1", "1 ", "1\t", "1 1", "g", "1g", "", "-1", "1,", "1.0", "\u{661}"]
+    {
         refused_chunks(format!("{size}\r\na\r\n0\r\n\r\n").as_bytes(), "bad-chunk-size");
     }
     // With the quirk, spaces behind the size are nothing; anything behind them still is.
@@ -417,16 +514,19 @@ fn item_26_no_bare_lf_in_chunked_coding() {
 fn item_27_extensions_keep_their_grammar() {
     refused_chunks(b"3;\r\r\nabc\r\n", "bad-chunk-extension");
     refused_chunks(b"5\r\r;ABCD\r\n34\r\nE\r\n0\r\n\r\n", "bare-cr");
-    for extension in [";", ";;a", ";=a", ";a=", ";a b", ";a=b c", ";a=\"b", ";a=\"b\"c", ";a\x00", ";a=\x7f", ";a ", ";a= ", ";(a)"] {
+    for extension in
+        [";", ";;a", ";=a", ";a=", ";a b", ";a=b c", ";a=\"b", ";a=\"b\"c", ";a\x00", ";a=\x7f", ";a ", ";a= ", ";(a)"]
+    {
         refused_chunks(format!("3{extension}\r\nabc\r\n0\r\n\r\n").as_bytes(), "bad-chunk-extension");
     }
     refused_chunks(b"3;a\rb\r\nabc\r\n", "bare-cr");
     let messages = taken(&chunked(b"3;a;b=c;d=\"e \\\" ;f\" ; g = h\r\nabc\r\n0 ;last\r\n\r\n"));
     assert_eq!(messages[0].body, b"abc");
     let extensions: Vec<_> = messages[0].extensions.iter().map(|(name, value)| (&**name, value.as_deref())).collect();
-    assert_eq!(extensions, [
-        ("a", None), ("b", Some(&b"c"[..])), ("d", Some(b"e \" ;f")), ("g", Some(b"h")), ("last", None),
-    ]);
+    assert_eq!(
+        extensions,
+        [("a", None), ("b", Some(&b"c"[..])), ("d", Some(b"e \" ;f")), ("g", Some(b"h")), ("last", None),]
+    );
 }
 
 // RFC 9112 7.1
@@ -481,7 +581,8 @@ fn item_31_no_framing_is_no_body_and_any_method_may_have_one() {
     let messages = taken(b"POST / HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!((messages.len(), &messages[0].body[..]), (2, &b""[..]));
     for method in ["GET", "HEAD", "DELETE", "OPTIONS", "PURGE"] {
-        let stream = format!("{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+        let stream =
+            format!("{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
         let messages = taken(stream.as_bytes());
         assert_eq!((messages.len(), &messages[0].body[..]), (2, &b"abc"[..]), "{method}");
     }
@@ -492,8 +593,11 @@ fn item_31_no_framing_is_no_body_and_any_method_may_have_one() {
 fn item_32_responses_without_a_body_whatever_they_say() {
     let next = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     for framing in [
-        "Content-Length: 5", "Transfer-Encoding: chunked", "Content-Length: 5\r\nTransfer-Encoding: chunked",
-        "Content-Length: x", "X: y",
+        "Content-Length: 5",
+        "Transfer-Encoding: chunked",
+        "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "Content-Length: x",
+        "X: y",
     ] {
         for (method, status) in [("HEAD", 200), ("HEAD", 404), ("GET", 204), ("GET", 304), ("POST", 304)] {
             let stream = format!("HTTP/1.1 {status} X\r\n{framing}\r\n\r\n{next}");

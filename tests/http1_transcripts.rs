@@ -39,9 +39,7 @@ impl Handler<Server> for Answers {
 
 /// The scenario through every cut, and then as text.
 fn scenario(limits: server::Limits, says: &'static [Say], answer: Answer) -> (String, Mirrored<Client, Server>) {
-    let make = || {
-        ((Client::default(), Says(says)), (Server::new(limits), Answers(answer)))
-    };
+    let make = || ((Client::default(), Says(says)), (Server::new(limits), Answers(answer)));
     let mirrored = laws::mirror(make).unwrap_or_else(|story| panic!("{story}"));
     let (client, server) = make();
     (converse(client, server, &[], Shown::Both).to_string(), mirrored)
@@ -143,12 +141,10 @@ fn chunks_and_trailers_both_ways() {
 
 #[test]
 fn an_upgrade_with_octets_behind_it() {
-    let says: &[Say] = &[
-        |client, out| {
-            let head = get("/chat").with("Connection", "upgrade").unwrap().with("Upgrade", "websocket").unwrap();
-            client.request(&head, Content::Empty, out).is_ok()
-        },
-    ];
+    let says: &[Say] = &[|client, out| {
+        let head = get("/chat").with("Connection", "upgrade").unwrap().with("Upgrade", "websocket").unwrap();
+        client.request(&head, Content::Empty, out).is_ok()
+    }];
     let (text, mirrored) = scenario(server::Limits::default(), says, |server, event, out| {
         if let server::Event::End(_) = event {
             let head = ResponseHead::new(StatusCode::SWITCHING_PROTOCOLS).with("Upgrade", "websocket").unwrap();
@@ -215,12 +211,10 @@ fn not_modified_announces_a_length_and_sends_nothing() {
 
 #[test]
 fn an_early_413() {
-    let says: &[Say] = &[
-        |client, out| {
-            let begun = client.request(&post("/upload"), Content::Length(1_000_000), out);
-            begun.and_then(|()| client.data(&[b'x'; 100], out)).is_ok()
-        },
-    ];
+    let says: &[Say] = &[|client, out| {
+        let begun = client.request(&post("/upload"), Content::Length(1_000_000), out);
+        begun.and_then(|()| client.data(&[b'x'; 100], out)).is_ok()
+    }];
     let (text, mirrored) = scenario(server::Limits::default(), says, |server, event, out| {
         if let server::Event::Request(_) = event {
             let head = ResponseHead::new(StatusCode::CONTENT_TOO_LARGE).with("Connection", "close").unwrap();

@@ -6,7 +6,7 @@ use super::framing::{Facts, Framing};
 use super::head::Trailers;
 use super::limits::{MessageLimits, Quirks};
 use super::scan::{Part, Rules, Scan};
-use super::syntax::SizeLine;
+use super::syntax::{Decimal, SizeLine};
 use bytes::{BufMut, BytesMut};
 
 /// How much content a message is sent with; how it is framed follows from this, the status or method, and the peer's
@@ -84,16 +84,9 @@ impl Inbound {
         }
     }
 
-    /// A head begins with the next octet.
-    #[inline]
+    /// The scan of a head begins with the next octet.
     pub(super) fn expect_head(&mut self, part: Part, facts: Facts) {
         self.reading = Reading::Head(Scan::new(part), facts);
-    }
-
-    /// No octet of the head was looked at by the scan.
-    #[inline]
-    pub(super) fn is_fresh(&self) -> bool {
-        matches!(&self.reading, Reading::Head(scan, _) if scan.is_fresh())
     }
 
     /// Scans on over a head that did not come whole and plain. Tells its length and what it says.
@@ -278,16 +271,31 @@ pub(super) enum Added {
 }
 
 impl Added {
+    /// Writes the field, the line that is given, and the empty line: all that ends a head, in one piece.
     #[inline]
-    pub(super) fn write(self, out: &mut BytesMut) {
+    pub(super) fn write(self, line: &[u8], out: &mut BytesMut) {
+        const LENGTH: &[u8] = b"Content-Length: ";
+        const CHUNKED: &[u8] = b"Transfer-Encoding: chunked\r\n";
+        // The longest: `Content-Length: `, 20 digits, CRLF, `Connection: keep-alive` CRLF, CRLF.
+        let mut text = [0; 80];
+        let mut end = 0;
+        let mut put = |octets: &[u8]| {
+            if let Some(place) = text.get_mut(end..end + octets.len()) {
+                place.copy_from_slice(octets);
+                end += octets.len();
+            }
+        };
         match self {
             Self::Nothing => {}
             Self::Length(length) => {
-                out.put_slice(b"Content-Length: ");
-                out.put_slice(super::syntax::Decimal::new(length).as_bytes());
-                out.put_slice(b"\r\n");
+                put(LENGTH);
+                put(Decimal::new(length).as_bytes());
+                put(b"\r\n");
             }
-            Self::Chunked => out.put_slice(b"Transfer-Encoding: chunked\r\n"),
+            Self::Chunked => put(CHUNKED),
         }
+        put(line);
+        put(b"\r\n");
+        out.put_slice(&text[..end]);
     }
 }

@@ -328,21 +328,18 @@ impl Client {
                 _ => {}
             }
             self.begun = true;
-            self.inbound.expect_head(Part::Response, self.facts());
             if self.state == State::Waiting {
                 self.inbound.next_phase();
             }
-        }
-        let rules = self.inbound.limits.rules(Part::Response, self.inbound.quirks);
-        if self.inbound.is_fresh()
-            && let Some(head) = fast::response(input, &rules)
-        {
             let mut facts = self.facts();
-            facts.start(head.version, Some(head.status));
-            if facts.all(head.fields()).is_ok() {
+            let mut head = ResponseHead::blank();
+            let rules = self.inbound.limits.rules(Part::Response, self.inbound.quirks);
+            if fast::response(input, &rules, &mut facts, &mut head).is_some() {
                 return self.accept(head, &facts, input).map(Some);
             }
+            self.inbound.expect_head(Part::Response, self.facts());
         }
+        let rules = self.inbound.limits.rules(Part::Response, self.inbound.quirks);
         match self.inbound.scan_head(input, &rules) {
             Ok(Some((length, facts))) => self.accept(parse::response(input, length, &rules), &facts, input).map(Some),
             Ok(None) => Ok(None),
@@ -699,8 +696,7 @@ impl Client {
     #[inline]
     fn write_head<B: AsRef<[u8]>>(&mut self, head: &RequestHead<B>, plan: &Plan, out: &mut BytesMut) {
         head.write(out);
-        plan.added.write(out);
-        out.put_slice(b"\r\n");
+        plan.added.write(b"", out);
         self.owed.push(plan.kind);
         self.barrier |= plan.barrier;
         self.closing |= plan.facts.has(CLOSE);

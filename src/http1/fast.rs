@@ -4,106 +4,119 @@
 //! the start of each line. Whatever is not plainly good (a head that is not whole, an odd one, a wrong one) is `None`
 //! here and goes to [`scan`](super::scan), which is the reference for these loops and tells errors.
 
+use super::field::line_end;
 use super::head::{Index, RequestHead, ResponseHead};
-use super::scan::Rules;
-use super::syntax::{TOKEN, is};
+use super::limits::OFFSETS;
+use super::scan::{Judge, Rules};
+use super::syntax::{TARGET, TEXT, TOKEN, is, trim};
 use super::target;
 use super::value::{StatusCode, Version};
 use crate::work;
 use wide::{i8x16, u8x16};
 
-/// A whole request head at the start of `input`, and its length.
-#[inline]
-pub(super) fn request<'i>(input: &'i [u8], rules: &Rules) -> Option<RequestHead<&'i [u8]>> {
+/// Fills `head` with the whole request head at the start of `input`, and tells whether it is one that is plainly good.
+/// `judge` is shown the field lines as they are found.
+///
+/// The head is filled in place: it is large, and moving it about costs as much as finding its lines.
+#[inline(always)]
+pub(super) fn request<'i>(
+    input: &'i [u8],
+    rules: &Rules,
+    judge: &mut impl Judge,
+    head: &mut RequestHead<&'i [u8]>,
+) -> Option<()> {
     let input = &input[..input.len().min(rules.whole as usize)];
-    let method = token(input, 0);
+    let method = token(input, 0, b' ');
     if method == 0 || *input.get(method)? != b' ' {
         return None;
     }
     let start = method + 1;
     let end = visible(input, start)?;
-    let line = input.get(end..end + 11)?;
-    let (version, crlf) = line.split_at(9);
-    // One comparison of eight octets: ` HTTP/1.1` is nearly always what follows.
-    let minor = version[8];
-    if version[..8] != *b" HTTP/1." || !minor.is_ascii_digit() || crlf != b"\r\n" {
+    let line: &[u8; 11] = input.get(end..end + 11)?.try_into().ok()?;
+    let minor = line[8];
+    if line[..8] != *b" HTTP/1." || !minor.is_ascii_digit() || line[9..] != *b"\r\n" {
         return None;
     }
     if input[start] != b'/' || method == 7 {
         target::form(&input[..method], &input[start..end])?;
     }
-    let first = end + 11;
-    let mut index = Index::new(first);
-    let length = walk(input, first, &mut index)?;
-    let block = within(input, length, &index, rules)?;
-    Some(RequestHead { block, index, method: method as u16, target: end as u16, version: Version::from_digit(minor) })
+    head.version = Version::from_digit(minor);
+    head.method = method as u16;
+    head.target = end as u16;
+    judge.start(head.version, None);
+    let length = walk(input, end + 11, &mut head.index, judge)?;
+    head.block = within(input, length, &head.index, rules)?;
+    Some(())
 }
 
-/// A whole response head at the start of `input`.
-#[inline]
-pub(super) fn response<'i>(input: &'i [u8], rules: &Rules) -> Option<ResponseHead<&'i [u8]>> {
+/// As [`request`], for a response.
+#[inline(always)]
+pub(super) fn response<'i>(
+    input: &'i [u8],
+    rules: &Rules,
+    judge: &mut impl Judge,
+    head: &mut ResponseHead<&'i [u8]>,
+) -> Option<()> {
     let input = &input[..input.len().min(rules.whole as usize)];
-    let line = input.get(..13)?;
+    let line: &[u8; 13] = input.get(..13)?.try_into().ok()?;
     let minor = line[7];
-    let [a, b, c] = [line[9], line[10], line[11]];
-    if line[..7] != *b"HTTP/1."
-        || !minor.is_ascii_digit()
-        || line[8] != b' '
-        || line[12] != b' '
-        || !(a.is_ascii_digit() && b.is_ascii_digit() && c.is_ascii_digit())
-    {
+    let digit = |at: usize| u16::from(line[at].wrapping_sub(b'0'));
+    let (a, b, c) = (digit(9), digit(10), digit(11));
+    let digits = minor.is_ascii_digit() && a.max(b).max(c) <= 9;
+    if line[..7] != *b"HTTP/1." || !digits || line[8] != b' ' || line[12] != b' ' {
         return None;
     }
-    let digit = |byte: u8| u16::from(byte - b'0');
-    let status = StatusCode::new(digit(a) * 100 + digit(b) * 10 + digit(c)).ok()?;
     let reason = 13 + text(&input[13..])?;
-    let first = reason + 2;
-    let mut index = Index::new(first);
-    let length = walk(input, first, &mut index)?;
-    let block = within(input, length, &index, rules)?;
-    Some(ResponseHead { block, index, status, reason: reason as u16, version: Version::from_digit(minor) })
+    head.status = StatusCode::new(a * 100 + b * 10 + c).ok()?;
+    head.version = Version::from_digit(minor);
+    head.reason = reason as u16;
+    judge.start(head.version, Some(head.status));
+    let length = walk(input, reason + 2, &mut head.index, judge)?;
+    head.block = within(input, length, &head.index, rules)?;
+    Some(())
 }
 
 /// The head, where it keeps to its limits.
-#[inline]
+#[inline(always)]
 fn within<'i>(input: &'i [u8], length: usize, index: &Index, rules: &Rules) -> Option<&'i [u8]> {
-    let limit = |limit: u32| limit as usize;
-    if length > limit(rules.whole.min(super::limits::OFFSETS)) || index.count > rules.fields {
+    if length > OFFSETS as usize || index.count > rules.fields {
         return None;
     }
-    let block = &input[..length];
+    let block = input.get(..length)?;
     // No line can be longer than the head.
-    if length > limit(rules.field_line).min(limit(rules.start_line)) {
-        let mut start = index.first as usize;
-        if start > limit(rules.start_line) {
-            return None;
-        }
-        while start < index.end as usize {
-            let end = super::field::line_end(block, start, index.end as usize);
-            if end - start > limit(rules.field_line) {
-                return None;
-            }
-            start = end;
-        }
+    if length > rules.field_line.min(rules.start_line) as usize && !lines_within(block, index, rules) {
+        return None;
     }
     Some(block)
 }
 
+#[cold]
+fn lines_within(block: &[u8], index: &Index, rules: &Rules) -> bool {
+    let (mut start, last) = (index.first as usize, index.end as usize);
+    if start > rules.start_line as usize {
+        return false;
+    }
+    while start < last {
+        let end = line_end(block, start, last);
+        if end - start > rules.field_line as usize {
+            return false;
+        }
+        start = end;
+    }
+    true
+}
+
 /// Finds the field lines from `first` on, and the end of the head behind the empty line.
 #[inline(always)]
-fn walk(input: &[u8], first: usize, index: &mut Index) -> Option<usize> {
+fn walk(input: &[u8], first: usize, index: &mut Index, judge: &mut impl Judge) -> Option<usize> {
+    index.first = first as u16;
     let mut line = first;
     let mut base = first;
     loop {
         work::add(64);
         let mut marks = match input.get(base..base + 64) {
             Some(word) => controls(word.try_into().ok()?),
-            None => {
-                let tail = input.get(base..).filter(|tail| !tail.is_empty())?;
-                let mut word = [b' '; 64];
-                word[..tail.len()].copy_from_slice(tail);
-                controls(&word)
-            }
+            None => last_controls(input, base)?,
         };
         while marks != 0 {
             let at = base + marks.trailing_zeros() as usize;
@@ -111,16 +124,18 @@ fn walk(input: &[u8], first: usize, index: &mut Index) -> Option<usize> {
             if byte == b'\r' && input.get(at + 1) == Some(&b'\n') {
                 if at == line {
                     index.end = at as u16;
-                    return Some(at + 2);
+                    return (at <= OFFSETS as usize).then_some(at + 2);
                 }
-                let name = token(input, line);
+                let name = token(input, line, b':');
                 if name == 0 || input.get(line + name) != Some(&b':') {
                     return None;
                 }
-                index.push(line, name);
-                if at > super::limits::OFFSETS as usize {
+                if judge.wants(name)
+                    && judge.field(input.get(line..line + name)?, trim(input.get(line + name + 1..at)?)).is_err()
+                {
                     return None;
                 }
+                index.push(line, name);
                 line = at + 2;
                 // The LF goes with its CR; in the next word it is the octet before the line.
                 marks &= !(3 << (at - base));
@@ -131,40 +146,88 @@ fn walk(input: &[u8], first: usize, index: &mut Index) -> Option<usize> {
             }
         }
         base += 64;
-    }
-}
-
-/// A bit for each octet that is not in 0x20..=0x7E: adding one first makes that a single signed comparison.
-#[inline(always)]
-fn controls(word: &[u8; 64]) -> u64 {
-    let mut bits = 0;
-    let mut at = 0;
-    while at < 4 {
-        let mut lane = [0; 16];
-        lane.copy_from_slice(&word[at * 16..at * 16 + 16]);
-        let next = (u8x16::new(lane) + u8x16::splat(1)).cast_signed();
-        bits |= u64::from(next.simd_lt(i8x16::splat(0x21)).cast_unsigned().to_bitmask()) << (at * 16);
-        at += 1;
-    }
-    bits
-}
-
-/// How many octets from `start` on are token characters.
-#[inline(always)]
-fn token(input: &[u8], start: usize) -> usize {
-    let mut length = 0;
-    while let Some(window) = input.get(start + length..start + length + 16) {
-        let run = (!plain_token(window.try_into().unwrap_or(&[0; 16]))).trailing_zeros() as usize;
-        length += run;
-        if run < 16 {
-            if input.get(start + length).is_some_and(|&byte| is(byte, TOKEN)) {
-                break;
-            }
-            return length;
+        if base > OFFSETS as usize {
+            return None;
         }
     }
-    // The rarer token characters, and the end of the input.
-    length + input.get(start + length..).unwrap_or_default().iter().take_while(|&&byte| is(byte, TOKEN)).count()
+}
+
+/// A bit for each octet that is not in 0x20..=0x7E.
+#[inline(always)]
+fn controls(word: &[u8; 64]) -> u64 {
+    let (lanes, _) = word.as_chunks::<16>();
+    u64::from(lane_controls(&lanes[0]))
+        | u64::from(lane_controls(&lanes[1])) << 16
+        | u64::from(lane_controls(&lanes[2])) << 32
+        | u64::from(lane_controls(&lanes[3])) << 48
+}
+
+/// The same for the last octets, fewer than 64: the last lane overlaps the one before.
+#[inline]
+fn last_controls(input: &[u8], base: usize) -> Option<u64> {
+    let mut rest = input.get(base..).filter(|rest| !rest.is_empty())?;
+    let (mut bits, mut shift) = (0, 0);
+    while let Some((lane, behind)) = rest.split_first_chunk::<16>() {
+        bits |= u64::from(lane_controls(lane)) << shift;
+        shift += 16;
+        rest = behind;
+    }
+    if !rest.is_empty() {
+        let lane = lane_controls(input.last_chunk::<16>()?);
+        bits |= u64::from(lane) >> (16 - rest.len()) << shift;
+    }
+    Some(bits)
+}
+
+/// Adding one first makes the test a single signed comparison.
+#[inline(always)]
+fn lane_controls(lane: &[u8; 16]) -> u16 {
+    let next = (u8x16::new(*lane) + u8x16::splat(1)).cast_signed();
+    next.simd_lt(i8x16::splat(0x21)).cast_unsigned().to_bitmask() as u16
+}
+
+/// How many octets from `start` on are token characters; `stop` is what most likely follows them.
+#[inline(always)]
+fn token(input: &[u8], start: usize, stop: u8) -> usize {
+    let Some(window) = input.get(start..).and_then(|rest| rest.first_chunk::<16>()) else {
+        return last_token(input, start);
+    };
+    let run = (!plain_token(window)).trailing_zeros() as usize;
+    if run < 16 && window[run] == stop {
+        return run;
+    }
+    long_token(input, start, run)
+}
+
+/// The rarer token characters, and names of 16 octets and more.
+#[inline]
+fn long_token(input: &[u8], start: usize, mut length: usize) -> usize {
+    loop {
+        let Some(rest) = input.get(start + length..) else { return length };
+        match rest.first_chunk::<16>() {
+            Some(window) => match (!plain_token(window)).trailing_zeros() as usize {
+                16 => length += 16,
+                run if is(rest[run], TOKEN) => length += run + 1,
+                run => return length + run,
+            },
+            None => return length + rest.iter().take_while(|&&byte| is(byte, TOKEN)).count(),
+        }
+    }
+}
+
+/// In the last octets, fewer than 16, the window overlaps what stands before them.
+#[inline]
+fn last_token(input: &[u8], start: usize) -> usize {
+    if let Some(window) = input.last_chunk::<16>()
+        && let Some(before) = (start + 16).checked_sub(input.len())
+        && before < 16
+    {
+        let run = (!(plain_token(window) >> before)).trailing_zeros() as usize;
+        if input.get(start + run).is_none_or(|&byte| !is(byte, TOKEN)) {
+            return run;
+        }
+    }
+    input.get(start..).unwrap_or_default().iter().take_while(|&&byte| is(byte, TOKEN)).count()
 }
 
 /// A bit for each octet that is a letter, a digit or a hyphen.
@@ -182,8 +245,8 @@ fn plain_token(window: &[u8; 16]) -> u32 {
 #[inline(always)]
 fn visible(input: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
-    while let Some(window) = input.get(at..at + 16) {
-        let octets = u8x16::new(window.try_into().ok()?);
+    while let Some(window) = input.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
+        let octets = u8x16::new(*window);
         let next = (octets + u8x16::splat(1)).cast_signed();
         let stray = next.simd_lt(i8x16::splat(0x22)).cast_unsigned() | octets.simd_eq(u8x16::splat(b'#'));
         let bits = stray.to_bitmask();
@@ -194,13 +257,13 @@ fn visible(input: &[u8], start: usize) -> Option<usize> {
         at += 16;
     }
     let rest = input.get(at..)?;
-    at += rest.iter().position(|&byte| !is(byte, super::syntax::TARGET))?;
+    at += rest.iter().position(|&byte| !is(byte, TARGET))?;
     (at > start && input[at] != b'#').then_some(at)
 }
 
 /// Where the CR of the CRLF that ends a line of text stands.
 #[inline(always)]
 fn text(line: &[u8]) -> Option<usize> {
-    let end = line.iter().position(|&byte| !is(byte, super::syntax::TEXT))?;
+    let end = line.iter().position(|&byte| !is(byte, TEXT))?;
     line[end..].starts_with(b"\r\n").then_some(end)
 }

@@ -304,6 +304,18 @@ impl<'a> FieldIter<'a> {
         Some((start, name, self.at))
     }
 
+    /// The next line whose name has a length that is wanted.
+    #[inline]
+    pub(super) fn next_where(&mut self, wanted: impl Fn(usize) -> bool) -> Option<(&'a [u8], &'a [u8])> {
+        loop {
+            let (start, name, end) = self.step()?;
+            if wanted(name) {
+                let line = self.fields.block.get(start..end)?;
+                return Some((line.get(..name)?, trim(line.get(name + 1..)?)));
+            }
+        }
+    }
+
     /// The value of the next line with this name.
     #[inline]
     fn seek(&mut self, wanted: &[u8]) -> Option<FieldValue<'a>> {

@@ -92,7 +92,7 @@ impl Facts {
     /// One field line. An error comes with its offset in the value.
     #[inline(always)]
     pub(super) fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), (ErrorKind, usize)> {
-        if name.len() < 18 && LENGTHS >> name.len() & 1 == 1 {
+        if self.wants(name.len()) {
             return self.known(name, value);
         }
         Ok(())
@@ -121,6 +121,11 @@ impl Facts {
             }
             7 if name.eq_ignore_ascii_case(b"upgrade") => self.add(UPGRADE),
             10 if name.eq_ignore_ascii_case(b"connection") => {
+                // What nearly all of them say.
+                if value.eq_ignore_ascii_case(b"keep-alive") {
+                    self.add(KEEP_ALIVE);
+                    return Ok(());
+                }
                 for option in List::of(value) {
                     if option.eq_ignore_ascii_case(b"close") {
                         self.add(CLOSE);
@@ -208,8 +213,9 @@ impl Facts {
     /// All lines of a head at once.
     #[inline]
     pub(super) fn all(&mut self, fields: Fields<'_>) -> Result<(), (ErrorKind, usize)> {
-        for field in fields {
-            self.field(field.name.as_bytes(), field.value.as_bytes())?;
+        let mut lines = fields.iter();
+        while let Some((name, value)) = lines.next_where(|length| self.wants(length)) {
+            self.known(name, value)?;
         }
         Ok(())
     }
@@ -256,6 +262,12 @@ impl Facts {
 }
 
 impl Judge for Facts {
+    #[inline(always)]
+    fn wants(&self, length: usize) -> bool {
+        length < 18 && LENGTHS >> length & 1 == 1
+    }
+
+    #[inline(always)]
     fn start(&mut self, version: Version, status: Option<StatusCode>) {
         Self::start(self, version, status);
     }

@@ -11,7 +11,7 @@ use bytes::{BufMut, BytesMut};
 use core::fmt;
 
 /// How many lines a head knows the places of; those beyond are found by walking.
-pub(super) const INLINE: usize = 32;
+pub(super) const INLINE: usize = 20;
 
 /// Where the field lines of a head stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -251,6 +251,14 @@ impl<B> fmt::Debug for RequestHead<B> {
     }
 }
 
+impl RequestHead<&[u8]> {
+    /// A head to be filled.
+    #[inline(always)]
+    pub(super) const fn blank() -> Self {
+        Self { block: &[], index: Index::new(0), method: 0, target: 0, version: Version::HTTP_11 }
+    }
+}
+
 /// The head of a response; see [`RequestHead`] for how it holds its parts.
 ///
 /// ```
@@ -383,6 +391,14 @@ impl<B> fmt::Debug for ResponseHead<B> {
             .field("fields", &self.index.count)
             .field("octets", &self.index.end)
             .finish()
+    }
+}
+
+impl ResponseHead<&[u8]> {
+    /// A head to be filled.
+    #[inline(always)]
+    pub(super) const fn blank() -> Self {
+        Self { block: &[], index: Index::new(0), status: StatusCode::OK, reason: 0, version: Version::HTTP_11 }
     }
 }
 

@@ -4,7 +4,7 @@ use super::error::Error;
 use super::fast;
 use super::head::{Index, RequestHead, ResponseHead};
 use super::limits::{MessageLimits, Quirks};
-use super::scan::{Judge, Part, Rules, Scan};
+use super::scan::{Part, Rules, Scan};
 use super::value::{StatusCode, Version};
 
 impl MessageLimits {
@@ -59,27 +59,43 @@ impl HeadParser {
     /// `Host` has to be, is not looked at here: the engines do.
     #[inline]
     pub fn parse_request<'i>(&mut self, input: &'i [u8]) -> Result<Parsed<RequestHead<&'i [u8]>>, Error> {
+        let mut parsed = Ok(Some((RequestHead::blank(), 0)));
         if self.scan.is_fresh()
-            && let Some(head) = fast::request(input, &self.rules)
+            && let Ok(Some((head, length))) = &mut parsed
+            && fast::request(input, &self.rules, &mut (), head).is_some()
         {
-            let length = head.block.len();
-            return Ok(Some((head, length)));
+            *length = head.block.len();
+        } else {
+            parsed = self.scan_request(input);
         }
-        Ok(scan(&mut self.scan, input, &self.rules, &mut ())?
-            .map(|length| (request(input, length, &self.rules), length)))
+        parsed
+    }
+
+    #[cold]
+    fn scan_request<'i>(&mut self, input: &'i [u8]) -> Result<Parsed<RequestHead<&'i [u8]>>, Error> {
+        let length = scan(&mut self.scan, input, &self.rules)?;
+        Ok(length.map(|length| (request(input, length, &self.rules), length)))
     }
 
     /// As [`parse_request`](Self::parse_request), for a response.
     #[inline]
     pub fn parse_response<'i>(&mut self, input: &'i [u8]) -> Result<Parsed<ResponseHead<&'i [u8]>>, Error> {
+        let mut parsed = Ok(Some((ResponseHead::blank(), 0)));
         if self.scan.is_fresh()
-            && let Some(head) = fast::response(input, &self.rules)
+            && let Ok(Some((head, length))) = &mut parsed
+            && fast::response(input, &self.rules, &mut (), head).is_some()
         {
-            let length = head.block.len();
-            return Ok(Some((head, length)));
+            *length = head.block.len();
+        } else {
+            parsed = self.scan_response(input);
         }
-        Ok(scan(&mut self.scan, input, &self.rules, &mut ())?
-            .map(|length| (response(input, length, &self.rules), length)))
+        parsed
+    }
+
+    #[cold]
+    fn scan_response<'i>(&mut self, input: &'i [u8]) -> Result<Parsed<ResponseHead<&'i [u8]>>, Error> {
+        let length = scan(&mut self.scan, input, &self.rules)?;
+        Ok(length.map(|length| (response(input, length, &self.rules), length)))
     }
 }
 
@@ -95,14 +111,14 @@ pub fn parse_response(input: &[u8]) -> Result<Parsed<ResponseHead<&[u8]>>, Error
     HeadParser::response(MessageLimits::default(), Quirks::default()).parse_response(input)
 }
 
-#[inline(never)]
-fn scan(scan: &mut Scan, input: &[u8], rules: &Rules, judge: &mut impl Judge) -> Result<Option<usize>, Error> {
-    scan.run(input, rules, judge).map_err(|(kind, at)| Error { kind, offset: at as u64 })
+fn scan(scan: &mut Scan, input: &[u8], rules: &Rules) -> Result<Option<usize>, Error> {
+    scan.run(input, rules, &mut ()).map_err(|(kind, at)| Error { kind, offset: at as u64 })
 }
 
 /// The head that a scan found whole.
 pub(super) fn request<'i>(input: &'i [u8], length: usize, rules: &Rules) -> RequestHead<&'i [u8]> {
-    if let Some(head) = fast::request(&input[..length], rules) {
+    let mut head = RequestHead::blank();
+    if fast::request(&input[..length], rules, &mut (), &mut head).is_some() {
         return head;
     }
     let block = &input[..length];
@@ -121,7 +137,8 @@ pub(super) fn request<'i>(input: &'i [u8], length: usize, rules: &Rules) -> Requ
 
 /// The head that a scan found whole.
 pub(super) fn response<'i>(input: &'i [u8], length: usize, rules: &Rules) -> ResponseHead<&'i [u8]> {
-    if let Some(head) = fast::response(&input[..length], rules) {
+    let mut head = ResponseHead::blank();
+    if fast::response(&input[..length], rules, &mut (), &mut head).is_some() {
         return head;
     }
     let block = &input[..length];

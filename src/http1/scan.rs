@@ -14,6 +14,8 @@ use crate::work;
 pub(super) trait Judge {
     /// The start line.
     fn start(&mut self, version: Version, status: Option<StatusCode>);
+    /// Names of this length are worth a look.
+    fn wants(&self, length: usize) -> bool;
     /// A field line. An error comes with its offset in the value.
     fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), (ErrorKind, usize)>;
     /// The empty line.
@@ -22,7 +24,12 @@ pub(super) trait Judge {
 
 /// Syntax alone.
 impl Judge for () {
+    #[inline(always)]
     fn start(&mut self, _: Version, _: Option<StatusCode>) {}
+    #[inline(always)]
+    fn wants(&self, _: usize) -> bool {
+        false
+    }
     fn field(&mut self, _: &[u8], _: &[u8]) -> Result<(), (ErrorKind, usize)> {
         Ok(())
     }

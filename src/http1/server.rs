@@ -232,11 +232,11 @@ impl Server {
         Self {
             inbound: Inbound::new(message, quirks, body_step),
             limits: Waits { requests, idle, head, body },
-            state: State::Idle,
+            state: if requests == 0 { State::Closed } else { State::Idle },
             writer: Writer::Idle,
             asked: Asked { head: false, connect: false, http_10: false, upgrade: false },
             requests: 0,
-            why: None,
+            why: if requests == 0 { Some(CloseReason::RequestLimit) } else { None },
         }
     }
 
@@ -247,50 +247,71 @@ impl Server {
     #[inline]
     pub fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
         match self.state {
-            State::Idle | State::Head => self.recv_head(input, out),
+            State::Idle => self.recv_idle(input, out),
+            State::Head => self.scan_head(input, out),
             State::Receiving | State::Answering | State::Answered | State::Switching => self.recv_body(input, out),
             State::Closed => self.inbound.failed.map_or(Ok(None), Err),
             State::Expecting | State::Owing | State::Replying | State::HandedOver => Ok(None),
         }
     }
 
-    fn recv_head<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
-        if self.state == State::Idle {
-            if self.inbound.expired {
-                self.close(CloseReason::Idle);
-                return Ok(None);
+    #[inline]
+    fn recv_idle<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
+        if !self.head_begins(input) {
+            return Ok(None);
+        }
+        let mut head = RequestHead::blank();
+        if self.plain_head(input, &mut head) {
+            return Ok(Some(Event::Request(head)));
+        }
+        self.inbound.expect_head(Part::Request, Facts::request());
+        self.scan_head(input, out)
+    }
+
+    /// What is left in the input begins with a request line.
+    #[inline]
+    fn head_begins(&mut self, input: &mut &[u8]) -> bool {
+        if self.inbound.expired {
+            self.close(CloseReason::Idle);
+            return false;
+        }
+        self.inbound.skip_empty_lines(input);
+        match **input {
+            [] if self.inbound.ended => {
+                self.close(CloseReason::PeerEnded);
+                false
             }
-            if self.requests >= self.limits.requests {
-                self.close(CloseReason::RequestLimit);
-                return Ok(None);
-            }
-            self.inbound.skip_empty_lines(input);
-            match **input {
-                [] if self.inbound.ended => {
-                    self.close(CloseReason::PeerEnded);
-                    return Ok(None);
-                }
-                [] => return Ok(None),
-                [b'\r'] if !self.inbound.ended => return Ok(None),
-                _ => {}
-            }
-            self.inbound.expect_head(Part::Request, Facts::request());
-            self.step(Step::Octets);
-        } else if self.inbound.expired {
+            [] => false,
+            [b'\r'] => self.inbound.ended,
+            _ => true,
+        }
+    }
+
+    #[inline]
+    fn plain_head<'i>(&mut self, input: &mut &'i [u8], head: &mut RequestHead<&'i [u8]>) -> bool {
+        self.step(Step::Octets);
+        let mut facts = Facts::request();
+        let rules = self.inbound.limits.rules(Part::Request, self.inbound.quirks);
+        let good = fast::request(input, &rules, &mut facts, head).is_some() && facts.end().is_ok();
+        if good {
+            self.accept(head, &facts, input);
+        }
+        good
+    }
+
+    /// What is not whole, or not plain.
+    #[cold]
+    fn scan_head<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
+        if self.inbound.expired {
             return self.fail(Error { kind: ErrorKind::TimedOut, offset: self.inbound.taken }, out);
         }
         let rules = self.inbound.limits.rules(Part::Request, self.inbound.quirks);
-        if self.inbound.is_fresh()
-            && let Some(head) = fast::request(input, &rules)
-        {
-            let mut facts = Facts::request();
-            facts.start(head.version, None);
-            if facts.all(head.fields()).is_ok() && facts.end().is_ok() {
-                return Ok(Some(self.accept(head, &facts, input)));
-            }
-        }
         match self.inbound.scan_head(input, &rules) {
-            Ok(Some((length, facts))) => Ok(Some(self.accept(parse::request(input, length, &rules), &facts, input))),
+            Ok(Some((length, facts))) => {
+                let head = parse::request(input, length, &rules);
+                self.accept(&head, &facts, input);
+                Ok(Some(Event::Request(head)))
+            }
             Ok(None) => Ok(None),
             Err(error) => self.fail(error, out),
         }
@@ -298,7 +319,7 @@ impl Server {
 
     /// A head is whole and good.
     #[inline]
-    fn accept<'i>(&mut self, head: RequestHead<&'i [u8]>, facts: &Facts, input: &mut &'i [u8]) -> Event<&'i [u8]> {
+    fn accept<'i>(&mut self, head: &RequestHead<&'i [u8]>, facts: &Facts, input: &mut &'i [u8]) {
         chunked::take(input, head.block.len(), &mut self.inbound.taken);
         let method = head.method_octets();
         self.asked = Asked {
@@ -321,7 +342,6 @@ impl Server {
         // RFC 9110 10.1.1: an expectation of a request without content asks for nothing.
         let expects = facts.has(EXPECT) && framing != Framing::None;
         self.step(if expects { Step::Expectation } else { Step::Request });
-        Event::Request(head)
     }
 
     fn recv_body<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
@@ -674,9 +694,7 @@ impl Server {
     #[inline]
     fn write_head<B: AsRef<[u8]>>(&mut self, head: &ResponseHead<B>, plan: &Plan, out: &mut BytesMut) {
         head.write(out);
-        plan.added.write(out);
-        out.put_slice(plan.connection);
-        out.put_slice(b"\r\n");
+        plan.added.write(plan.connection, out);
         self.why = plan.why;
     }
 

@@ -14,6 +14,9 @@ pub(super) const HOST: u8 = 16;
 /// `qdtext` of RFC 9110 5.6.4.
 pub(super) const QUOTED: u8 = 32;
 
+/// Letters, digits, dots and hyphens.
+pub(super) const PLAIN_HOST: u8 = 64;
+
 static CLASSES: [u8; 256] = classes();
 
 const fn classes() -> [u8; 256] {
@@ -36,6 +39,9 @@ const fn classes() -> [u8; 256] {
         }
         if byte.is_ascii_hexdigit() {
             class |= HEX;
+        }
+        if byte.is_ascii_alphanumeric() || listed(b"-.", byte) {
+            class |= PLAIN_HOST;
         }
         if byte.is_ascii_alphanumeric() || listed(b"-._~!$&'()*+,;=%", byte) {
             class |= HOST;

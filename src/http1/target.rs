@@ -1,7 +1,7 @@
 //! Request targets (RFC 9112 3.2) and the hosts that they and `Host` fields name (RFC 9110 4.2, 7.2).
 
 use super::error::{Invalid, What};
-use super::syntax::{HEX, HOST, TARGET, is, stray};
+use super::syntax::{HEX, HOST, PLAIN_HOST, TARGET, is, stray};
 use super::value::Method;
 use core::fmt;
 
@@ -159,7 +159,18 @@ fn authority_start(target: &[u8]) -> Option<usize> {
 }
 
 /// The value of a `Host` field (RFC 9110 7.2): `uri-host [ ":" port ]`, or nothing at all.
+#[inline]
 pub(super) fn is_authority(value: &[u8]) -> bool {
+    // What nearly all of them are: a name or an address, and a port of up to four digits behind it.
+    let plain = stray(value, PLAIN_HOST).unwrap_or(value.len());
+    match &value[plain..] {
+        [] => true,
+        [b':', port @ ..] if port.len() < 5 && port.iter().all(u8::is_ascii_digit) => true,
+        _ => is_odd_authority(value),
+    }
+}
+
+fn is_odd_authority(value: &[u8]) -> bool {
     match split_port(value) {
         Some((host, port)) => is_host(host) && port.is_none_or(is_port),
         None => false,

@@ -2,6 +2,7 @@
 
 mod chat;
 mod cookie;
+mod http1;
 mod query;
 mod reference;
 mod url;
@@ -12,6 +13,7 @@ use crate::measure::Bench;
 pub const ALL: &[(&str, fn(&mut Bench))] = &[
     ("chat", chat::run),
     ("cookie", cookie::run),
+    ("http1", http1::run),
     ("query", query::run),
     ("reference", reference::run),
     ("url", url::run),

@@ -22,17 +22,48 @@ impl Dice {
 const STRINGS: usize = 500;
 
 const NAMES: [&str; 20] = [
-    "utm_source", "utm_medium", "utm_campaign", "utm_content", "q", "page", "id", "sort", "lang", "ref", "sessionid",
-    "category", "filter", "per_page", "token", "redirect", "gclid", "v", "t", "timestamp",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_content",
+    "q",
+    "page",
+    "id",
+    "sort",
+    "lang",
+    "ref",
+    "sessionid",
+    "category",
+    "filter",
+    "per_page",
+    "token",
+    "redirect",
+    "gclid",
+    "v",
+    "t",
+    "timestamp",
 ];
 const VALUES: [&str; 16] = [
-    "newsletter", "email", "spring-sale-2026", "1", "42", "desc", "en-US", "8f14e45fceea167a5a36dedd4bea2543",
-    "homepage_banner", "true", "1760745600", "price_asc", "EAIaIQobChMI", "twitter", "0.75", "electronics",
+    "newsletter",
+    "email",
+    "spring-sale-2026",
+    "1",
+    "42",
+    "desc",
+    "en-US",
+    "8f14e45fceea167a5a36dedd4bea2543",
+    "homepage_banner",
+    "true",
+    "1760745600",
+    "price_asc",
+    "EAIaIQobChMI",
+    "twitter",
+    "0.75",
+    "electronics",
 ];
 /// Two of seven values have something escaped.
-const ESCAPED: [&str; 6] = [
-    "how to parse a url", "https://example.com/a?b=c", "rock & roll", "caf\u{e9} au lait", "100%", "wire protocols",
-];
+const ESCAPED: [&str; 6] =
+    ["how to parse a url", "https://example.com/a?b=c", "rock & roll", "caf\u{e9} au lait", "100%", "wire protocols"];
 const PHRASES: [&str; 8] = [
     "\u{4f60}\u{597d}\u{ff0c}\u{4e16}\u{754c}\u{3002}\u{5168}\u{6587}\u{68c0}\u{7d22}",
     "\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442} \u{43c}\u{438}\u{440}, \u{43a}\u{430}\u{43a} \u{434}\u{435}\u{43b}\u{430}",
@@ -64,7 +95,11 @@ fn heavy() -> Vec<Pairs> {
     let mut dice = Dice(2);
     let mut pairs = || {
         let mut text = |count| (0..count).map(|_| dice.of(&PHRASES)).collect::<Vec<_>>().join(" ");
-        (0..3).map(|field| (["title", "\u{440}\u{430}\u{437}\u{434}\u{435}\u{43b}", "q"][field].to_owned(), text(1 + field % 2))).collect()
+        (0..3)
+            .map(|field| {
+                (["title", "\u{440}\u{430}\u{437}\u{434}\u{435}\u{43b}", "q"][field].to_owned(), text(1 + field % 2))
+            })
+            .collect()
     };
     (0..STRINGS).map(|_| pairs()).collect()
 }

@@ -35,7 +35,13 @@ pub fn run(bench: &mut Bench) {
         over!(|url: &str| black_box(Url::parse(url)).is_ok()),
         over!(|url: &str| black_box(url::Url::parse(url)).is_ok()),
     );
-    bench.pair("can_parse", "ada-url", units, over!(Url::can_parse), over!(|url: &str| ada_url::Url::can_parse(url, None)));
+    bench.pair(
+        "can_parse",
+        "ada-url",
+        units,
+        over!(Url::can_parse),
+        over!(|url: &str| ada_url::Url::can_parse(url, None)),
+    );
     let base = Url::parse("https://example.org/a/b/c?d").unwrap();
     let ada = ada_url::Url::parse("https://example.org/a/b/c?d", None).unwrap();
     let paths: Vec<&str> = urls.iter().filter_map(|url| url.splitn(4, '/').nth(3)).collect();
@@ -45,7 +51,12 @@ pub fn run(bench: &mut Bench) {
         "ada-url",
         units,
         || paths.iter().filter(|path| black_box(base.join(black_box(path))).is_ok()).count(),
-        || paths.iter().filter(|path| black_box(ada_url::Url::parse(black_box(path), Some(ada.href()))).is_ok()).count(),
+        || {
+            paths
+                .iter()
+                .filter(|path| black_box(ada_url::Url::parse(black_box(path), Some(ada.href()))).is_ok())
+                .count()
+        },
     );
     bench.pair(
         "set the path",

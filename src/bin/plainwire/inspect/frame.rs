@@ -176,7 +176,10 @@ pub(crate) fn inspect<E: Engine>(
         Ok(()) => {
             let status = engine.status();
             let complete = status.over() || status == Status::Idle && at == octets.len();
-            Object(Map::new()).with("status", describe.status(status)).with("consumed", at as u64).with("complete", complete)
+            Object(Map::new())
+                .with("status", describe.status(status))
+                .with("consumed", at as u64)
+                .with("complete", complete)
         }
         Err(error) => {
             let fault = describe.fault(&error);

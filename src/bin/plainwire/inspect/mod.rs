@@ -3,8 +3,8 @@
 pub(crate) mod chat;
 mod cookie;
 mod frame;
-mod mime;
 mod http1;
+mod mime;
 
 use crate::failure::Outcome;
 use clap::Subcommand;
@@ -39,7 +39,6 @@ pub(crate) fn run(args: Args) -> Outcome {
         Protocol::Date(args) => mime::dates(&args),
         Protocol::EncodedWord(args) => mime::encoded_words(&args),
         Protocol::Cookie(args) => cookie::run(&args),
-        Protocol::Cookie(args) => cookie::run(args),
         Protocol::Http1(args) => http1::run(args),
     }
 }
