@@ -38,7 +38,8 @@ pub enum Duplicates {
 /// let size = Size { min: 1, max: 9 };
 /// assert_eq!(search, Search { q: "wire", page: None, tag: vec!["a".into(), "b".into()], size });
 ///
-/// let shallow = Nesting { depth: 0, ..Nesting::default() };
+/// let mut shallow = Nesting::default();
+/// shallow.depth = 0;
 /// assert_eq!(shallow.read::<Search>(text).unwrap_err().offset(), Some(19));
 /// # Ok::<_, plainwire::query::StructError>(())
 /// ```
