@@ -1,5 +1,6 @@
 //! Our client against our server, over real sockets, on the pool and on the reactor.
 #![cfg(all(feature = "web", feature = "testing"))]
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "it talks over sockets")]
 
 use plainwire::http1::{Content, ResponseHead, StatusCode, Trailers};
 use plainwire::net::http::auth::Credentials;

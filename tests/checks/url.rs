@@ -1,5 +1,6 @@
 //! What holds for every input of the URL parser, its setters and its neighbours. Fuzz targets call these, and so does
 //! the replay of the corpora. An octet 0xFF, which no UTF-8 has, parts the pieces of an input.
+#![allow(unreachable_pub, reason = "fuzz targets include this file too")]
 
 use plainwire::url::{
     GivenUrl, Host, Options, PathStyle, SearchParams, SetError, Setter, SpecialSchemes, Url, percent,

@@ -1,7 +1,8 @@
 //! Real programs as peers: started by the recipes in `tests/interop/peers`, on loopback, and ended by the pid that was
 //! started. What is not installed is said loudly, and its test counts as skipped.
 
-#![allow(dead_code, reason = "each test file uses some of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses some of it")]
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "peers have files, sockets and clocks")]
 
 use std::fs::Permissions;
 use std::io::Write;

@@ -69,7 +69,6 @@ fn parse(value: &str, len: u64) -> Option<Ranges> {
 }
 
 /// A number, or nothing where nothing stands. Digits only: `parse` would take a sign.
-#[expect(clippy::option_option, reason = "malformed, absent and present are three things")]
 fn number(digits: &str) -> Option<Option<u64>> {
     if digits.is_empty() {
         return Some(None);
