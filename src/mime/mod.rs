@@ -13,6 +13,7 @@ pub mod flowed;
 mod header;
 mod limits;
 mod links;
+pub mod mbox;
 mod message;
 mod message_id;
 mod parameters;

@@ -5,6 +5,7 @@ mod build;
 mod codec;
 mod date;
 mod flowed;
+mod mbox;
 mod message;
 mod parameters;
 mod stream;
