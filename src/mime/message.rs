@@ -138,7 +138,8 @@ impl<'a> Message<'a> {
                     let last = self.nodes.len() as u32;
                     if let Some(node) = open.and_then(|open| self.nodes.get_mut(open as usize)) {
                         node.last = last;
-                        node.end = stream.cut().max(node.body);
+                        node.end = stream.cut().max(node.start);
+                        node.body = node.body.min(node.end);
                         open = node.parent;
                     }
                 }

@@ -13,13 +13,14 @@ pub struct ForeignDelimiter {
 }
 
 impl<'a> Part<'_, 'a> {
-    /// The message with this part, header and body, replaced by `new`, as three pieces to be written one after the
-    /// other. What is before and behind is untouched to the octet, signatures included.
+    /// The message with this part, header and body, replaced by `new`, as pieces to be written one after the other. What
+    /// is before and behind is untouched to the octet, signatures included; between `new` and a delimiter that follows
+    /// the old part without a line of its own, there is a line break.
     ///
     /// # Errors
     ///
     /// [`ForeignDelimiter`] where `new` would break out of its place.
-    pub fn replaced<'n>(&self, new: &'n [u8]) -> Result<[&'n [u8]; 3], ForeignDelimiter>
+    pub fn replaced<'n>(&self, new: &'n [u8]) -> Result<[&'n [u8]; 4], ForeignDelimiter>
     where
         'a: 'n,
     {
@@ -42,6 +43,10 @@ impl<'a> Part<'_, 'a> {
         }
         let range = self.range();
         let raw: &'a [u8] = self.message.raw();
-        Ok([&raw[..range.start], new, &raw[range.end..]])
+        let behind = &raw[range.end..];
+        // Where there is nothing between two delimiters, they share a line break.
+        let touching = behind.starts_with(b"--") && !new.ends_with(b"\n") && !(new.is_empty() && range.is_empty());
+        let line_break: &[u8] = if touching { b"\r\n" } else { b"" };
+        Ok([&raw[..range.start], new, line_break, behind])
     }
 }

@@ -125,7 +125,7 @@ pub struct Stream {
     begun: usize,
     /// Where the content ends of the parts that are being ended: before the delimiter and its line break.
     cut: usize,
-    /// The line break of the last delimiter line.
+    /// How long the line break is that the octets taken last end with.
     line_break: usize,
     defects: VecDeque<Defect>,
     header: Header,
@@ -306,6 +306,7 @@ impl Stream {
         *input = rest;
         self.offset += len;
         self.seen = 0;
+        self.line_break = len - without_break(taken).len();
         taken
     }
 
@@ -744,15 +745,10 @@ impl Stream {
             self.state = State::Text { fresh: false };
             return;
         }
-        // A closing delimiter right before this one took the line break that belongs to this one.
-        let shared = if input.starts_with(b"--") && self.open.last().is_some_and(|last| last.closed) {
-            self.line_break
-        } else {
-            0
-        };
+        // The line break before it is the delimiter's, also where a header or another delimiter has taken it already.
+        let shared = if input.starts_with(b"--") { self.line_break } else { 0 };
         self.cut = self.offset - shared;
-        let line = self.take(input, len);
-        self.line_break = line.len() - without_break(line).len();
+        self.take(input, len);
         self.open[level].entered = true;
         self.boundaries.truncate(level + usize::from(!close));
         self.state = State::Closing { level, next: if close { Next::Epilogue } else { Next::Part } };

@@ -12,6 +12,8 @@ pub(crate) struct Decoder {
     line: Vec<u8>,
     state: State,
     read: usize,
+    /// Where the line began that is held.
+    start: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +33,7 @@ impl Decoder {
             self.hold(&rest[..lf]);
             self.line(out, note);
             self.read += lf + 1;
+            self.start = self.read;
             rest = &rest[lf + 1..];
         }
         self.hold(rest);
@@ -55,7 +58,7 @@ impl Decoder {
             State::Within if matches!(line, b"" | b"`" | b" ") => {}
             State::Within => {
                 if !decode_line(line, out) {
-                    note(DefectKind::UuencodeLine, self.read);
+                    note(DefectKind::UuencodeLine, self.start);
                 }
             }
             State::After => {}

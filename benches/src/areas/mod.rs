@@ -3,6 +3,7 @@
 mod chat;
 mod cookie;
 mod http1;
+mod mime;
 mod query;
 mod reference;
 mod url;
@@ -14,6 +15,7 @@ pub const ALL: &[(&str, fn(&mut Bench))] = &[
     ("chat", chat::run),
     ("cookie", cookie::run),
     ("http1", http1::run),
+    ("mime", mime::run),
     ("query", query::run),
     ("reference", reference::run),
     ("url", url::run),
