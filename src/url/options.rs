@@ -104,10 +104,10 @@ impl<'a> Options<'a> {
 
     /// Whether [`parse`](Self::parse) would succeed. Writes no URL, and for most inputs looks no further than the host.
     pub fn can_parse(&self, input: &str) -> bool {
-        // Percent-encoding makes at most three octets of one, and a few are added.
-        let surely_fits = input.len() <= self.max_length / 4
-            && self.max_length >= 64
-            && self.base.is_none_or(|base| base.href.len() <= self.max_length / 4);
+        // Percent-encoding makes three octets of one, and IDNA makes at most eighteen characters of one.
+        let room = self.max_length / 32;
+        let surely_fits =
+            self.max_length >= 64 && input.len() <= room && self.base.is_none_or(|base| base.href.len() <= room);
         if surely_fits && self.query_encoding.is_none() {
             return fast::can_parse(input) || parse::can_parse(input, self);
         }

@@ -100,6 +100,10 @@ pub fn parse(data: &[u8]) {
     check_valid(&url, &Options::new());
     assert_eq!(Options::new().max_length(url.as_str().len()).parse(url.as_str()).as_ref(), Ok(&url));
     assert!(Options::new().max_length(url.as_str().len() - 1).parse(url.as_str()).is_err());
+    for max in [url.as_str().len() - 1, url.as_str().len(), input.len(), 32 * input.len()] {
+        let limited = options.max_length(max);
+        assert_eq!(limited.can_parse(&input), limited.parse(&input).is_ok(), "{max}");
+    }
     if let Some(base) = &base {
         for (from, to) in [(base, &url), (&url, base)] {
             if let Some(reference) = from.make_relative(to) {

@@ -220,3 +220,55 @@ fn serde_is_the_text() {
     let error = serde_json::from_str::<Url>(r#""http://me:secret@h:x/""#).unwrap_err().to_string();
     assert!(error.contains("the port is not a number at byte 19") && !error.contains("secret"), "{error}");
 }
+
+/// No value that a caller passes makes a second part of a URL.
+#[test]
+fn no_value_forges_a_part() {
+    use crate::laws::{forgeries, no_forgery};
+    type Say = fn(&mut Url, &str) -> bool;
+    let says: [(&str, Say); 7] = [
+        ("a user name", |url, value| url.set_username(value).is_ok()),
+        ("a password", |url, value| url.set_password(value).is_ok()),
+        ("a segment", |url, value| url.append_segment(value).is_ok()),
+        ("a parameter's name", |url, value| {
+            url.search_params_mut().append(value, "v");
+            true
+        }),
+        ("a parameter's value", |url, value| {
+            url.search_params_mut().append("n", value);
+            true
+        }),
+        ("a fragment", |url, value| url.set_fragment(Some(value)).is_ok()),
+        ("a query", |url, value| url.set_query(Some(value)).is_ok()),
+    ];
+    let hear = |wire: &[u8]| {
+        let url = Url::parse(core::str::from_utf8(wire).unwrap()).unwrap();
+        assert_eq!((url.scheme(), url.hostname(), url.port()), ("http", "host", Some(8080)));
+        let segments = url.path_segments().unwrap().count();
+        let fragment = usize::from(url.fragment().is_some());
+        // A query that is set whole may have any number of parameters.
+        let params =
+            if url.query().is_some_and(|query| query.contains("base=")) { url.search_params().len() } else { 0 };
+        10_000 * params + 100 * segments + 10 * fragment + usize::from(url.includes_credentials())
+    };
+    for (what, say) in says {
+        let mut hostile = Vec::new();
+        for payload in
+            ["@evil", "/evil", "//evil/", "?x", "#x", "&a=b", "=", "%2F", "..", "/..", "\\", "%", ":1@evil", "[::1]"]
+        {
+            hostile.extend(forgeries(b"value", payload.as_bytes()));
+        }
+        let start = if what == "a query" { "http://u@host:8080/p" } else { "http://u@host:8080/p?base=1" };
+        let outcome = no_forgery(
+            b"value",
+            hostile.into_iter().filter(|value| !value.is_empty()),
+            |value| {
+                let mut url = url(start);
+                let value = String::from_utf8_lossy(value);
+                say(&mut url, &value).then(|| url.as_str().as_bytes().to_vec())
+            },
+            hear,
+        );
+        assert!(outcome.is_ok(), "{what}: {}", outcome.unwrap_err());
+    }
+}
