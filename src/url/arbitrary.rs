@@ -4,7 +4,7 @@ use super::{Host, SearchParams, Url};
 use crate::syntax::percent::{self, COMPONENT};
 use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use arbitrary::{Arbitrary, Error, Result, Unstructured};
 
 fn encoded(u: &mut Unstructured<'_>) -> Result<String> {
@@ -19,18 +19,18 @@ impl<'a> Arbitrary<'a> for Url {
         if scheme == "data" {
             text.push_str(&encoded(u)?);
         } else {
-            let host = Host::arbitrary(u)?;
+            let host = Host::arbitrary(u)?.to_string();
             text.push_str("//");
             if scheme != "file" {
                 if u.arbitrary()? {
-                    text.push_str(&format!("{}:{}@", encoded(u)?, encoded(u)?));
+                    text.extend([encoded(u)?.as_str(), ":", &encoded(u)?, "@"]);
                 }
-                text.push_str(&format!("{host}"));
+                text.push_str(&host);
                 if u.arbitrary()? {
-                    text.push_str(&format!(":{}", u16::arbitrary(u)?));
+                    text.extend([":", &u16::arbitrary(u)?.to_string()]);
                 }
             } else if u.arbitrary()? {
-                text.push_str(&format!("{host}"));
+                text.push_str(&host);
             }
             for _ in 0..u.int_in_range(0..=4)? {
                 text.push('/');

@@ -30,7 +30,7 @@
 //! | file paths | `Url::from_file_path`, `Url::to_file_path` |
 //! | the input as it was given, beside the URL | [`GivenUrl`] |
 //! | percent-encoding | [`percent`] |
-//! | RFC 3986, to the letter, borrowed | [`reference`] |
+//! | RFC 3986, to the letter, borrowed | [`reference`](mod@reference) |
 //! | what Python's `urllib.parse` says | [`python`] |
 
 #[cfg(feature = "arbitrary")]

@@ -66,7 +66,7 @@ fn check_valid(url: &Url, options: &Options<'_>) {
 
 /// `url_parse`: an input and, behind a 0xFF, a base. The fast parser, the standard's own machine and `can_parse` agree;
 /// what was parsed is stable; the work is linear; and what is derived from a URL leads back to it.
-pub fn parse(data: &[u8]) {
+pub(crate) fn parse(data: &[u8]) {
     let mut pieces = pieces(data);
     let input = pieces.next().unwrap_or_default();
     let base = pieces.next().and_then(|base| Url::parse(&base).ok());
@@ -87,7 +87,7 @@ pub fn parse(data: &[u8]) {
         assert_eq!(Url::can_parse(&input), url.is_ok());
         assert_eq!(Url::parse(&input).as_ref().map(parts), url.as_ref().map(parts));
         let given = GivenUrl::parse(&*input);
-        assert_eq!(given.as_ref().map(|given| given.url()), url.as_ref());
+        assert_eq!(given.as_ref().map(GivenUrl::url), url.as_ref());
         assert!(given.is_ok_and(|given| given.as_given() == input) || url.is_err());
     }
     let url = match url {
@@ -143,7 +143,7 @@ fn set(url: &mut Url, setter: Setter, value: &str) -> Result<(), SetError> {
 
 /// `url_setters`: a URL, then operations, each an octet that says which and a value. Every setter does what the
 /// standard's state machine does, refuses without a change, and keeps the URL valid.
-pub fn setters(data: &[u8]) {
+pub(crate) fn setters(data: &[u8]) {
     let mut pieces = pieces(data);
     let Ok(mut url) = Url::parse(&pieces.next().unwrap_or_default()) else { return };
     let mut may_be_invalid = false;
@@ -188,7 +188,7 @@ pub fn setters(data: &[u8]) {
 }
 
 /// `url_values`: the plain functions: hosts, query parameters, percent-encoding, file paths.
-pub fn values(data: &[u8]) {
+pub(crate) fn values(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for host in [Host::parse(&text), Host::parse_opaque(&text)].into_iter().flatten() {
         let written = host.to_string();
