@@ -29,6 +29,7 @@
 //! | segments, relative references | [`Url::append_segment`], [`Url::make_relative`] |
 //! | file paths | `Url::from_file_path`, `Url::to_file_path` |
 //! | the input as it was given, beside the URL | [`GivenUrl`] |
+//! | stretches of the text | [`Url::slice`], [`Position`] |
 //! | percent-encoding | [`percent`] |
 //! | RFC 3986, to the letter, borrowed | [`reference`](mod@reference) |
 //! | what Python's `urllib.parse` says | [`python`] |
@@ -57,6 +58,7 @@ mod segments;
 #[cfg(feature = "serde")]
 mod serde;
 mod setters;
+mod slices;
 
 #[cfg(feature = "idna")]
 pub use self::domain::domain_to_unicode;
@@ -70,6 +72,7 @@ pub use self::options::Options;
 pub use self::origin::Origin;
 pub use self::scheme::{InvalidSpecialScheme, SpecialSchemes};
 pub use self::search_params::{SearchParams, SearchParamsMut};
+pub use self::slices::Position;
 pub use crate::syntax::percent;
 
 use self::host::Form;

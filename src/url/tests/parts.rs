@@ -28,6 +28,41 @@ fn parts_of_all_sorts() {
 }
 
 #[test]
+fn slices() {
+    use Position as P;
+    let all = url("https://u:p@h:1/p?q#f");
+    let parts = [
+        (P::BeforeScheme..P::AfterScheme, "https"),
+        (P::BeforeUsername..P::AfterUsername, "u"),
+        (P::BeforePassword..P::AfterPassword, "p"),
+        (P::BeforeHost..P::AfterHost, "h"),
+        (P::BeforePort..P::AfterPort, "1"),
+        (P::BeforePath..P::AfterPath, "/p"),
+        (P::BeforeQuery..P::AfterQuery, "q"),
+        (P::BeforeFragment..P::AfterFragment, "f"),
+    ];
+    for (range, text) in parts.clone() {
+        assert_eq!(all.slice(range.clone()), text);
+        assert_eq!(url("foo:").slice(range.clone()), if text == "https" { "foo" } else { "" });
+        let guarded = url("foo:/.//p");
+        let expected = if text == "/p" { "//p" } else { ["", "foo"][usize::from(text == "https")] };
+        assert_eq!(guarded.slice(range), expected);
+    }
+    assert_eq!((all.slice(..), all.authority()), (all.as_str(), "u:p@h:1"));
+    assert_eq!(url("http://u@h/").slice(P::BeforePassword..P::AfterPassword), "");
+    assert_eq!(
+        (url("http://h/").domain(), url("http://1/").domain(), url("foo://h").domain()),
+        (Some("h"), None, None)
+    );
+    let mut changed = url("http://u@h:1/");
+    changed.set_ip_host([127, 0, 0, 1].into()).unwrap();
+    assert_eq!(changed.as_str(), "http://u@127.0.0.1:1/");
+    changed.set_ip_host(core::net::IpAddr::V6(core::net::Ipv6Addr::LOCALHOST)).unwrap();
+    assert_eq!(changed.as_str(), "http://u@[::1]:1/");
+    assert_eq!(url("data:x").set_ip_host([0; 4].into()), Err(SetError::OpaquePath));
+}
+
+#[test]
 fn refusals_say_why() {
     let refused = |text: &str, set: fn(&mut Url) -> Result<(), SetError>| {
         let mut changed = url(text);
