@@ -5,7 +5,7 @@
 //!
 //! | you have | you use | what waits |
 //! |---|---|---|
-//! | one conversation, this thread | [`drive`] ([`Driver`]) | this thread |
+//! | one conversation, this thread | [`drive()`] ([`Driver`]) | this thread |
 //! | a server whose handlers may block | [`pool`] | one thread for each open connection, bounded |
 //! | a server with thousands of quiet connections | [`reactor`] | one thread for all of them |
 //!
