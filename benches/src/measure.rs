@@ -94,6 +94,11 @@ impl Bench {
         self.row(case, peer, median(&mut a), median(&mut b), allocations);
     }
 
+    /// Whether `--only` leaves this case in.
+    pub fn wants(&self, case: &str, peer: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| case.contains(only.as_str()) || peer.contains(only.as_str()))
+    }
+
     /// Records figures that were measured otherwise (throughput over sockets, say).
     pub fn row(&mut self, case: &str, peer: &str, ours_ns: f64, peer_ns: f64, allocations: f64) {
         let row = Row {

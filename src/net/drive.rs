@@ -4,14 +4,29 @@
 //! time: say something, run [`until`](Driver::until) the answer is there, put the connection under TLS in the middle,
 //! keep it for the next exchange.
 //!
-//! ```ignore
-//! let mut driver = Driver::new(pop3::Client::new(limits), tcp::connect("pop.test:110", limit)?);
-//! let greeting = driver.until(|_client, event, _out| greeting_of(event))?;
-//! driver.say(|client, out| client.stls(out))?;
-//! driver.until(|_client, event, _out| answer_of(event))?;
-//! driver.secure(&connector, "pop.test")?;
-//! driver.engine_mut().secured(&[])?;
 //! ```
+//! # #[cfg(feature = "chat")] {
+//! use plainwire::chat::{Client, Heard, Limits, client::Event};
+//! use plainwire::net::{Driver, chat::Hall, pool, server::{Options, Port}, tcp};
+//! use std::time::Duration;
+//!
+//! let hall = Hall::new(Limits::default());
+//! let running = pool::start(vec![Port::bind("127.0.0.1:0", hall).unwrap()], Options::default()).unwrap();
+//!
+//! let stream = tcp::connect(running.addresses()[0], Duration::from_secs(5)).unwrap();
+//! let mut driver = Driver::new(Client::new(Limits::default()), stream);
+//! driver.say(|client, out| client.nick("ada".parse().unwrap(), out)).unwrap();
+//! let name = driver.until(|_client, event, _out| match event {
+//!     Event::Heard(Heard::Named { name }) => Some(name),
+//!     _ => None,
+//! });
+//! assert_eq!(name.unwrap().as_str(), "ada");
+//! driver.say(|client, out| client.quit(None, out)).unwrap();
+//! driver.until(|_client, event, _out| matches!(event, Event::End).then_some(())).unwrap();
+//! # }
+//! ```
+//!
+//! STARTTLS and its kin: say the command, run until it is granted, [`secure`](Driver::secure), tell the engine, go on.
 
 use super::bulk::Bulk;
 use super::party::{Ended, Party};

@@ -20,6 +20,7 @@ pub fn run(bench: &mut Bench) {
     for members in [10, 1000] {
         fan_out(bench, members);
     }
+    super::fanout::run(bench);
 }
 
 /// What is done with a line.

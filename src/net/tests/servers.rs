@@ -476,3 +476,34 @@ fn a_file_goes_out_in_its_place() {
         },
     );
 }
+
+#[test]
+fn a_quiet_connection_costs_little() {
+    let options = Options { connections: 4000, ..Options::default() };
+    let running = reactor::start(vec![Port::bind("127.0.0.1:0", Echo(None)).unwrap()], options).unwrap();
+    let mut peers = Vec::new();
+    let mut come = |more: usize| {
+        let first = peers.len();
+        peers.extend((0..more).map(|_| connect(&running)));
+        for peer in &mut peers[first..] {
+            peer.write_all(b"hello\n").unwrap();
+        }
+        for peer in &mut peers[first..] {
+            assert_eq!(line(peer), "hello");
+        }
+        resident()
+    };
+    // What the thread, its buffers and the first use of everything cost is in the first part.
+    let (Some(before), Some(after)) = (come(500), come(2000)) else { return };
+    let each = after.saturating_sub(before) / 2000;
+    std::println!("{each} octets for each quiet connection, the peers' side and other tests included");
+    // Well under what a read buffer alone would be.
+    assert!(each < 4096, "{each}");
+}
+
+/// Resident octets of this process.
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? << 10)
+}
