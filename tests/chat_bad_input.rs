@@ -256,7 +256,7 @@ fn a_member_who_does_not_read() {
 
 #[test]
 fn a_member_who_says_nothing() {
-    let limits = Limits { idle: Some(Duration::from_secs(300)), ..Limits::default() };
+    let limits = Limits { idle: Some(Duration::from_mins(5)), ..Limits::default() };
     let room = room(&limits);
     let mut quiet = Member::new(&room, &limits);
     assert_eq!(quiet.engine.patience().limit, limits.idle);
@@ -300,8 +300,7 @@ fn a_server_that_is_none() {
 /// Everything that a caller can pass as a text, through the client's commands: one line is heard, or nothing was said.
 #[test]
 fn nothing_that_is_said_makes_a_second_line() {
-    let lines =
-        |wire: &[u8]| wire.iter().filter(|&&octet| octet == b'\n').count() * 100 + usize::from(wire.contains(&0x1b));
+    let lines = |wire: &[u8]| wire.split(|&octet| octet == b'\n').count() * 100 + usize::from(wire.contains(&0x1b));
     let commands: [fn(&mut Client, &str, &mut BytesMut) -> bool; 5] = [
         |client, text, out| client.say(text, out).is_ok(),
         |client, text, out| client.act(text, out).is_ok(),
