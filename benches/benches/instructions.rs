@@ -1,12 +1,9 @@
 //! What must not regress, in instructions under valgrind: `bash .ci/instructions` compares with the recorded baseline.
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
-use plainwire::chat::framing::{LengthPrefixed, Lines, Order, Prefix};
-use plainwire::chat::{Limits, MemberId, Room, Said};
 use plainwire::engine::Status;
 use plainwire::url::Url;
 use std::hint::black_box;
-use std::time::Duration;
 
 #[library_benchmark]
 fn status() -> bool {
@@ -31,68 +28,4 @@ library_benchmark_group!(name = contract, benchmarks = [status]);
 
 library_benchmark_group!(name = url, benchmarks = [parse_url, can_parse_url]);
 
-fn lines_of(size: usize) -> Vec<u8> {
-    ("x".repeat(size - 1) + "\n").repeat(8192 / size).into_bytes()
-}
-
-// 8 KiB in lines of one size.
-#[library_benchmark]
-#[bench::b16(lines_of(16))]
-#[bench::b80(lines_of(80))]
-#[bench::b1024(lines_of(1024))]
-fn chat_lines(block: Vec<u8>) -> Vec<u8> {
-    let (mut lines, mut input) = (Lines::new(8192), black_box(&block[..]));
-    while let Ok(Some(line)) = lines.recv(&mut input) {
-        black_box(line);
-    }
-    block
-}
-
-fn frames() -> bytes::BytesMut {
-    let mut block = bytes::BytesMut::new();
-    for _ in 0..100 {
-        Prefix::Four(Order::Big).encode(&[b'x'; 80], &mut block).expect("short");
-    }
-    block
-}
-
-// A hundred frames of 80 octets.
-#[library_benchmark]
-#[bench::b80(frames())]
-fn chat_lengths(block: bytes::BytesMut) -> bytes::BytesMut {
-    let (mut frames, mut input) = (LengthPrefixed::new(Prefix::Four(Order::Big), 1 << 20), black_box(&block[..]));
-    while let Ok(Some(frame)) = frames.recv(&mut input) {
-        black_box(frame);
-    }
-    block
-}
-
-fn room_of(members: usize) -> (Room, Vec<MemberId>, bytes::BytesMut) {
-    let mut room = Room::new(Limits { members, ..Limits::default() });
-    let ids: Vec<_> = (0..members).filter_map(|_| room.join()).collect();
-    let mut out = bytes::BytesMut::with_capacity(1 << 16);
-    for &id in &ids {
-        room.deliver(id, &mut out, usize::MAX);
-        out.clear();
-    }
-    (room, ids, out)
-}
-
-// One line said, and delivered to a hundred members.
-#[library_benchmark]
-#[bench::m100(room_of(100))]
-fn chat_fan_out(
-    (mut room, ids, mut out): (Room, Vec<MemberId>, bytes::BytesMut),
-) -> (Room, Vec<MemberId>, bytes::BytesMut) {
-    room.hear(ids[0], &Said::Say { text: black_box("a line of ordinary length, said to the room") }, Duration::ZERO);
-    for &id in &ids {
-        out.clear();
-        room.deliver(id, &mut out, usize::MAX);
-        black_box(&out);
-    }
-    (room, ids, out)
-}
-
-library_benchmark_group!(name = chat, benchmarks = [chat_lines, chat_lengths, chat_fan_out]);
-
-main!(library_benchmark_groups = [contract, url, chat]);
+main!(library_benchmark_groups = [contract, url]);

@@ -660,9 +660,9 @@ impl Client {
         if coded && !head.fields().list("transfer-encoding").all(|coding| coding.eq_ignore_ascii_case(b"chunked")) {
             return Err(Misuse::TransferCoding);
         }
-        let empty = matches!(content, Content::Empty | Content::Length(0));
         // RFC 9110 9.3.6 and 9.3.8.
-        if matches!(method.as_str(), "CONNECT" | "TRACE") && (!empty || given.is_some() || coded) {
+        let bodiless = matches!(method.as_str(), "CONNECT" | "TRACE");
+        if bodiless && (content != Content::Empty || given.is_some() || coded) {
             return Err(Misuse::BodyForbidden);
         }
         if coded && content != Content::Stream {

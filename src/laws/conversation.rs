@@ -207,9 +207,13 @@ impl<'s, E: Engine, H: Handler<E>> Conversation<'s, E, H> {
             self.ended = true;
             self.drain()?;
         }
-        // Whoever was passed over is asked at last.
-        for _ in 0..self.plan.late {
+        // Whoever was passed over is asked at last, and so is whoever is next behind that answer.
+        let mut silent = 0;
+        while silent < self.plan.late {
+            let before = (self.taken, self.log.events.len(), self.log.out.len());
             self.drain()?;
+            let moved = before != (self.taken, self.log.events.len(), self.log.out.len());
+            silent = if moved { 0 } else { silent + 1 };
         }
         self.flush();
         self.log.left = self.stream[self.taken..].to_vec();

@@ -147,14 +147,14 @@ fn fast(octets: &[u8]) -> Option<Parts> {
         (host, host_end) = credentials(&octets[..path], start)?;
     }
     let (path_end, fragment) = if ends != 0 {
-        tail(octets, start + ends.trailing_zeros() as usize, (ends & (ends - 1), start))?
+        tail(octets, start + ends.trailing_zeros() as usize, Some((ends & (ends - 1), start)))?
     } else if length <= WORD {
         (octets.len(), octets.len())
     } else {
         // Only the first 64 octets have their ends looked for.
         let from = start + WORD;
         match memchr::memchr2(b'?', b'#', &octets[from..]) {
-            Some(at) => tail(octets, from + at, (0, octets.len()))?,
+            Some(at) => tail(octets, from + at, None)?,
             None => (octets.len(), octets.len()),
         }
     };
@@ -173,12 +173,13 @@ fn fast(octets: &[u8]) -> Option<Parts> {
     })
 }
 
-/// Where path and query end, given the first `?` or `#`, and the others that are known with what they count from.
+/// Where path and query end, given the first `?` or `#`, and what is known of others: where they stand in the word that
+/// begins there.
 #[inline(always)]
-fn tail(octets: &[u8], first: usize, (others, start): (u64, usize)) -> Option<(usize, usize)> {
+fn tail(octets: &[u8], first: usize, others: Option<(u64, usize)>) -> Option<(usize, usize)> {
     if octets[first] == b'?' {
         // Mostly there is no other, and nothing more to look at.
-        if others == 0 && octets.len() <= start + WORD {
+        if others.is_some_and(|(others, start)| others == 0 && octets.len() <= start + WORD) {
             return Some((first, octets.len()));
         }
         let fragment = memchr::memchr(b'#', &octets[first..]).map_or(octets.len(), |at| first + at);

@@ -424,3 +424,10 @@ fn all_lengths_and_places() {
     let words: Vec<_> = parse("//h/a/b").segments().rev().collect();
     assert_eq!(words, ["b", "a"]);
 }
+
+#[test]
+fn a_fragment_behind_a_late_query_is_found() {
+    let text = format!("http://h/{}?q#f", "p".repeat(80));
+    let reference = parse(&text);
+    assert_eq!((reference.query(), reference.fragment()), (Some("q"), Some("f")));
+}
