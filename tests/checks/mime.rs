@@ -1,4 +1,12 @@
 //! What is asserted about messages, on any bytes: each function here is a fuzz target, and is replayed over its corpus.
+#![allow(
+    clippy::collapsible_if,
+    clippy::manual_let_else,
+    clippy::question_mark,
+    dropping_copy_types,
+    clippy::drop_non_drop,
+    reason = "the checks keep one question to a line"
+)]
 
 use plainwire::laws;
 use plainwire::mime::mbox::{self, Dialect};

@@ -1,13 +1,10 @@
 //! One file for each area.
 
 mod chat;
-<<<<<<< HEAD
 mod cookie;
+mod fanout;
 mod http1;
 mod mime;
-=======
-mod fanout;
->>>>>>> 74e416e (Measure a room over sockets beside a tokio room, and add the two smallest examples)
 mod query;
 mod reference;
 mod url;
