@@ -1,6 +1,7 @@
 //! `%XX` and `+` back into octets, 16 at a time.
 #![expect(clippy::inline_always, reason = "left to itself the compiler calls these, once for every block")]
 
+use super::block::{BLOCK, padded};
 use super::charset::{Charset, Errors};
 use crate::work;
 use alloc::borrow::Cow;
@@ -9,10 +10,8 @@ use alloc::vec;
 use core::ops::Range;
 use wide::u8x16;
 
-/// Fields up to this length are decoded on the stack; the last block may overhang.
+/// Fields up to this length, less a block that may overhang, are decoded on the stack.
 const STACK: usize = 256;
-/// The overhang.
-const BLOCK: usize = 16;
 
 /// No digit: above every octet.
 const BAD: u16 = 0x100;
@@ -39,73 +38,88 @@ const fn digits(shift: u16) -> [u16; 256] {
     table
 }
 
-/// Gives `then` the octets that `octets[range]` stands for. A `%` without two digits behind it stays; a `+` is a space
-/// if `plus` says so.
+/// Gives `then` the octets that `field` stands for. A `%` without two digits behind it stays; a `+` is a space if `plus`
+/// says so.
 #[inline]
-pub(super) fn unescape<R>(octets: &[u8], range: Range<usize>, plus: bool, then: impl FnOnce(&[u8]) -> R) -> R {
-    let length = range.end - range.start;
-    if length <= STACK - BLOCK {
+pub(super) fn unescape<R>(field: &[u8], plus: bool, then: impl FnOnce(&[u8]) -> R) -> R {
+    if field.len() <= STACK - BLOCK {
         let mut stack = [0; STACK];
-        let used = unescape_into(&mut stack, octets, range, plus);
+        let used = unescape_into(&mut stack, field, plus);
         then(&stack[..used])
     } else {
-        let mut heap = vec![0; length + BLOCK];
-        let used = unescape_into(&mut heap, octets, range, plus);
+        let mut heap = vec![0; field.len() + BLOCK];
+        let used = unescape_into(&mut heap, field, plus);
         then(&heap[..used])
     }
 }
 
-/// `out` has to be longer than the range by a block.
+/// `out` has to be longer than the field by a block.
 #[inline(always)]
-fn unescape_into(out: &mut [u8], octets: &[u8], range: Range<usize>, plus: bool) -> usize {
-    work::add(range.len());
+fn unescape_into(out: &mut [u8], field: &[u8], plus: bool) -> usize {
+    work::add(field.len());
     let space = u8x16::splat(if plus { b'+' ^ b' ' } else { 0 });
-    let end = range.end;
-    let (mut from, mut to) = (range.start, 0);
-    while from < end {
-        // A run of what stands for itself, up to 16 octets of it.
-        let block = if let Some(block) = octets[from..].first_chunk::<BLOCK>() {
-            *block
-        } else {
-            let mut block = [0; BLOCK];
-            block[..octets.len() - from].copy_from_slice(&octets[from..]);
-            block
-        };
-        let block = u8x16::new(block);
+    let (mut rest, mut to) = (field, 0);
+    while !rest.is_empty() {
+        // A run of what stands for itself, up to a block of it.
+        let block = u8x16::new(rest.first_chunk::<BLOCK>().copied().unwrap_or_else(|| padded(rest)));
         let percent = block.simd_eq(u8x16::splat(b'%')).to_bitmask() | 1 << BLOCK;
         let block = block ^ (block.simd_eq(u8x16::splat(b'+')) & space);
         out[to..to + BLOCK].copy_from_slice(block.as_array());
-        let run = (percent.trailing_zeros() as usize).min(end - from);
-        from += run;
+        let run = (percent.trailing_zeros() as usize).min(rest.len());
+        rest = &rest[run..];
         to += run;
-        // Then escapes, which come one after another where a text is not in Latin letters.
-        while let [b'%', rest @ ..] = &octets[from..end] {
-            if let [high, low, ..] = rest {
-                let octet = HIGH[usize::from(*high)] | LOW[usize::from(*low)];
-                if octet < BAD {
-                    out[to] = octet as u8;
-                    from += 3;
-                    to += 1;
-                    continue;
-                }
+        // Then escapes, which come one after another where a text is not in Latin letters: first three at a time.
+        while let Some((nine, behind)) = rest.split_first_chunk::<9>() {
+            let (first, second, third) = (octet(nine[1], nine[2]), octet(nine[4], nine[5]), octet(nine[7], nine[8]));
+            if !percents(nine) || (first | second | third) >= BAD {
+                break;
             }
-            out[to] = b'%';
-            from += 1;
-            to += 1;
+            out[to..to + 3].copy_from_slice(&[first as u8, second as u8, third as u8]);
+            to += 3;
+            rest = behind;
+        }
+        while let [b'%', behind @ ..] = rest {
+            if let [high, low, behind @ ..] = behind
+                && octet(*high, *low) < BAD
+            {
+                out[to] = octet(*high, *low) as u8;
+                to += 1;
+                rest = behind;
+            } else {
+                // It stands for itself.
+                out[to] = b'%';
+                to += 1;
+                rest = behind;
+            }
         }
     }
     to
 }
 
+/// The octet of two digits, or what is no octet.
+#[inline(always)]
+fn octet(high: u8, low: u8) -> u16 {
+    HIGH[usize::from(high)] | LOW[usize::from(low)]
+}
+
+/// Whether a percent sign is the first of each three.
+#[inline(always)]
+fn percents(nine: &[u8; 9]) -> bool {
+    const WHERE: u64 = u64::from_le_bytes([0xFF, 0, 0, 0xFF, 0, 0, 0xFF, 0]);
+    const SIGNS: u64 = u64::from_le_bytes([b'%', 0, 0, b'%', 0, 0, b'%', 0]);
+    let [rest @ .., _] = *nine;
+    u64::from_le_bytes(rest) & WHERE == SIGNS
+}
+
 /// The text of a field that has something escaped in it, as UTF-8 with U+FFFD for what is not.
 #[inline]
-pub(super) fn decoded<'a>(octets: &[u8], range: Range<usize>) -> Cow<'a, str> {
-    Cow::Owned(unescape(octets, range, true, text))
+pub(super) fn decoded<'a>(field: &[u8]) -> Cow<'a, str> {
+    Cow::Owned(unescape(field, true, text))
 }
 
 /// UTF-8, with U+FFFD for what is not.
 #[inline]
-pub(super) fn text(octets: &[u8]) -> String {
+fn text(octets: &[u8]) -> String {
     match core::str::from_utf8(octets) {
         Ok(text) => String::from(text),
         Err(_) => String::from_utf8_lossy(octets).into_owned(),
@@ -136,7 +150,7 @@ pub(super) fn in_charset<'a>(
             for run in field.as_bytes().chunk_by(|a, b| a.is_ascii() == b.is_ascii()) {
                 let end = from + run.len();
                 if run[0].is_ascii() {
-                    unescape(octets, from..end, plus, |run| charset.decode(run, errors, &mut out))?;
+                    unescape(run, plus, |run| charset.decode(run, errors, &mut out))?;
                 } else {
                     out.push_str(&text[from..end]);
                 }
@@ -146,6 +160,6 @@ pub(super) fn in_charset<'a>(
         }
     }
     let mut out = String::new();
-    unescape(octets, range, plus, |field| charset.decode(field, errors, &mut out))?;
+    unescape(&octets[range], plus, |field| charset.decode(field, errors, &mut out))?;
     Some(Cow::Owned(out))
 }

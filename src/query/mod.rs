@@ -37,6 +37,7 @@
 //! with the feature `charset`, every charset of the Encoding Standard is read and written besides UTF-8, ASCII and
 //! Latin-1.
 
+mod block;
 mod charset;
 #[cfg(feature = "serde")]
 mod de;

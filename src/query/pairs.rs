@@ -71,7 +71,7 @@ impl<'a> Pairs<'a> {
     #[inline(always)]
     fn part(&self, range: Range<usize>, escaped: bool) -> Cow<'a, str> {
         if escaped {
-            return decoded(self.octets, range);
+            return decoded(&self.octets[range]);
         }
         match self.text {
             Some(text) => Cow::Borrowed(&text[range]),
@@ -120,7 +120,7 @@ impl<'a> Iterator for OctetPairs<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let part = |range: Range<usize>, escaped: bool| -> Cow<'a, [u8]> {
             if escaped {
-                Cow::Owned(unescape(self.octets, range, true, <[u8]>::to_vec))
+                Cow::Owned(unescape(&self.octets[range], true, <[u8]>::to_vec))
             } else {
                 Cow::Borrowed(&self.octets[range])
             }

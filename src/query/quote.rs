@@ -101,5 +101,5 @@ pub fn unquote_octets(octets: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memchr(b'%', octets).is_none() {
         return Cow::Borrowed(octets);
     }
-    Cow::Owned(unescape(octets, 0..octets.len(), false, <[u8]>::to_vec))
+    Cow::Owned(unescape(octets, false, <[u8]>::to_vec))
 }

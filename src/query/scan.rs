@@ -39,24 +39,49 @@ pub(super) struct Cutter<'a> {
     octets: &'a [u8],
     /// Where the octet of the masks' lowest bit stands.
     word: usize,
-    /// `&` and `=`, those already cut at removed.
-    cuts: u64,
-    /// `%` and `+`, those before the last cut removed.
-    escapes: u64,
+    masks: Masks,
     /// Where the next field begins; beyond the end when there is none.
     next: usize,
 }
 
+/// What stands where in one word; of what was cut already, nothing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Masks {
+    /// `&` and `=`, and the end of the query string as if an `&` stood there.
+    cuts: u64,
+    /// `%` and `+`.
+    escapes: u64,
+}
+
 impl<'a> Cutter<'a> {
     pub(super) fn new(octets: &'a [u8]) -> Self {
-        let mut cutter = Self { octets, word: 0, cuts: 0, escapes: 0, next: 0 };
+        let mut cutter = Self { octets, word: 0, masks: Masks::default(), next: 0 };
         cutter.load(0);
         cutter
     }
 
     /// The next field, an empty one too.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next(&mut self) -> Option<Field> {
+        // Mostly there is a name, one `=` and a value, all in one word.
+        let start = self.next;
+        let Masks { cuts, escapes } = self.masks;
+        let after = cuts & cuts.wrapping_sub(1);
+        let name_end = self.word + cuts.trailing_zeros() as usize;
+        let end = self.word + after.trailing_zeros() as usize;
+        if after == 0 || self.octets[name_end] != b'=' || self.octets.get(end) == Some(&b'=') {
+            return self.next_of_any_kind();
+        }
+        let (name, field) = (cuts ^ (cuts - 1), after ^ (after - 1));
+        self.masks = Masks { cuts: after & (after - 1), escapes: escapes & !field };
+        self.next = end + 1;
+        let (name_escaped, value_escaped) = (escapes & name != 0, escapes & field & !name != 0);
+        Some(Field { start, name_end, value: name_end + 1, end, name_escaped, value_escaped })
+    }
+
+    /// The next field, whatever it is like.
+    #[inline(never)]
+    fn next_of_any_kind(&mut self) -> Option<Field> {
         let start = self.next;
         if start > self.octets.len() {
             return None;
@@ -79,27 +104,18 @@ impl<'a> Cutter<'a> {
         Some(field)
     }
 
-    /// The next `&` or `=`, or the end, and whether anything is escaped before it.
+    /// The next cut, and whether anything is escaped before it. There has to be one: the end is the last.
     #[inline(always)]
     fn cut(&mut self) -> (usize, bool) {
         let mut escaped = false;
-        loop {
-            if self.cuts != 0 {
-                let at = self.word + self.cuts.trailing_zeros() as usize;
-                let through = self.cuts ^ (self.cuts - 1);
-                escaped |= self.escapes & through != 0;
-                self.escapes &= !through;
-                self.cuts &= self.cuts - 1;
-                return (at, escaped);
-            }
-            escaped |= self.escapes != 0;
-            self.escapes = 0;
-            let next = self.word + WORD;
-            if next >= self.octets.len() {
-                return (self.octets.len(), escaped);
-            }
-            self.load(next);
+        while self.masks.cuts == 0 {
+            escaped |= self.masks.escapes != 0;
+            self.load(self.word + WORD);
         }
+        let Masks { cuts, escapes } = self.masks;
+        let through = cuts ^ (cuts - 1);
+        self.masks = Masks { cuts: cuts & (cuts - 1), escapes: escapes & !through };
+        (self.word + cuts.trailing_zeros() as usize, escaped || escapes & through != 0)
     }
 
     /// Makes the masks of the word at `at`.
@@ -107,56 +123,51 @@ impl<'a> Cutter<'a> {
     fn load(&mut self, at: usize) {
         self.word = at;
         let rest = &self.octets[at..];
-        if let Some(word) = rest.first_chunk::<WORD>() {
+        self.masks = if let Some(word) = rest.first_chunk::<WORD>() {
             work::add(WORD);
-            let (mut cuts, mut escapes) = (0, 0);
+            let mut masks = Masks::default();
             let (blocks, _) = word.as_chunks::<16>();
             for (at, block) in blocks.iter().enumerate() {
-                let (cut, escape) = masks(*block);
-                cuts |= cut << (16 * at);
-                escapes |= escape << (16 * at);
+                masks.add(*block, 0, 16 * at);
             }
-            (self.cuts, self.escapes) = (cuts, escapes);
+            masks
         } else {
-            (self.cuts, self.escapes) = self.tail(rest);
-        }
+            self.tail(rest)
+        };
     }
 
-    /// The masks of the last word, which is shorter than the others.
-    fn tail(&self, rest: &[u8]) -> (u64, u64) {
+    /// The masks of the last word, which is shorter than the others; it may have no octets at all.
+    fn tail(&self, rest: &[u8]) -> Masks {
         work::add(rest.len());
-        let (mut cuts, mut escapes) = (0, 0);
+        let mut masks = Masks { cuts: 1 << rest.len(), escapes: 0 };
         let (blocks, tail) = rest.as_chunks::<16>();
         for (at, block) in blocks.iter().enumerate() {
-            let (cut, escape) = masks(*block);
-            cuts |= cut << (16 * at);
-            escapes |= escape << (16 * at);
+            masks.add(*block, 0, 16 * at);
         }
         if !tail.is_empty() {
-            let shift = 16 * blocks.len();
-            let (cut, escape) = if let Some(block) = self.octets.last_chunk::<16>() {
+            let place = 16 * blocks.len();
+            if let Some(block) = self.octets.last_chunk::<16>() {
                 // The last 16 octets overlap what was looked at already: shifted out.
-                let (cut, escape) = masks(*block);
-                (cut >> (16 - tail.len()), escape >> (16 - tail.len()))
+                masks.add(*block, 16 - tail.len(), place);
             } else {
                 let mut block = [0; 16];
                 block[..tail.len()].copy_from_slice(tail);
-                masks(block)
-            };
-            cuts |= cut << shift;
-            escapes |= escape << shift;
+                masks.add(block, 0, place);
+            }
         }
-        (cuts, escapes)
+        masks
     }
 }
 
-/// Where `&` and `=` stand, and where `%` and `+`.
-#[inline(always)]
-fn masks(block: [u8; 16]) -> (u64, u64) {
-    let block = u8x16::new(block);
-    let cuts = block.simd_eq(u8x16::splat(b'&')) | block.simd_eq(u8x16::splat(b'='));
-    let escapes = block.simd_eq(u8x16::splat(b'%')) | block.simd_eq(u8x16::splat(b'+'));
-    (u64::from(cuts.to_bitmask()), u64::from(escapes.to_bitmask()))
+impl Masks {
+    /// Sees what stands in a block, less its first octets, from the place given on.
+    #[inline(always)]
+    fn add(&mut self, block: [u8; 16], less: usize, place: usize) {
+        let block = u8x16::new(block);
+        let at = |found: u8x16| u64::from(found.to_bitmask()) >> less << place;
+        self.cuts |= at(block.simd_eq(u8x16::splat(b'&')) | block.simd_eq(u8x16::splat(b'=')));
+        self.escapes |= at(block.simd_eq(u8x16::splat(b'%')) | block.simd_eq(u8x16::splat(b'+')));
+    }
 }
 
 /// As [`Cutter`], with another separator, and without the masks.

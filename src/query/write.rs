@@ -1,6 +1,7 @@
 //! Pairs written as a query string.
 #![expect(clippy::inline_always, reason = "left to itself the compiler calls these, once for every block")]
 
+use super::block::{BLOCK, padded};
 use super::charset::{Charset, Errors};
 use super::error::Unmappable;
 use crate::work;
@@ -8,10 +9,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use wide::u8x16;
 
-/// Octets that are classified at once.
-const BLOCK: usize = 16;
 /// The room that a block may take, and what the last store may overhang.
 const ROOM: usize = 68;
+/// The first buffer: most query strings fit.
+const FIRST: usize = 512;
 
 /// Which characters stay as they are, and how a space is written.
 ///
@@ -29,10 +30,12 @@ const ROOM: usize = 68;
 pub struct Spelling {
     /// For each octet up to three octets to write, and how many in the topmost.
     table: [u32; 256],
-    /// An octet that stays, besides letters, digits and `-._`: looked for 16 at a time.
-    also: u8,
-    /// An octet that stays or, if it is the space, becomes `+`: looked for 16 at a time.
-    space: u8,
+    /// An octet that stays, besides letters, digits and `-._`, as often as a block has octets.
+    also: [u8; BLOCK],
+    /// An octet that stays or, if it is the space, becomes `+`, likewise.
+    space: [u8; BLOCK],
+    /// What makes a `+` of a space, or nothing, likewise.
+    plus: [u8; BLOCK],
 }
 
 impl Spelling {
@@ -59,7 +62,8 @@ impl Spelling {
             };
             octet += 1;
         }
-        Self { table, also, space: if plus { b' ' } else { b'_' } }
+        let (space, plus) = if plus { (b' ', b' ' ^ b'+') } else { (b'_', 0) };
+        Self { table, also: [also; BLOCK], space: [space; BLOCK], plus: [plus; BLOCK] }
     }
 
     /// This spelling, in which the ASCII characters given stay as they are too (`safe` in Python; others are passed
@@ -71,7 +75,7 @@ impl Spelling {
         let mut at = 0;
         while at < safe.len() {
             // Python writes a space as `+` even where it is called safe.
-            if safe[at].is_ascii() && !(safe[at] == b' ' && self.space == b' ') {
+            if safe[at].is_ascii() && !(safe[at] == b' ' && self.plus[0] != 0) {
                 self.table[safe[at] as usize] = safe[at] as u32 | 1 << 24;
             }
             at += 1;
@@ -87,7 +91,7 @@ impl core::fmt::Debug for Spelling {
             .filter(|octet| self.table[usize::from(*octet)] == u32::from(*octet) | 1 << 24)
             .map(char::from)
             .collect();
-        f.debug_struct("Spelling").field("safe", &safe).field("plus", &(self.space == b' ')).finish_non_exhaustive()
+        f.debug_struct("Spelling").field("safe", &safe).field("plus", &(self.plus[0] != 0)).finish_non_exhaustive()
     }
 }
 
@@ -177,7 +181,7 @@ impl<'s> Serializer<'s> {
     /// Writes a pair of octets, whatever they are text of.
     #[inline]
     pub fn append_octets(&mut self, name: &[u8], value: &[u8]) -> &mut Self {
-        self.writer.reserve(3 * (name.len() + value.len()) + 2 * ROOM);
+        self.writer.reserve();
         if self.writer.used > self.start {
             self.writer.put(b'&');
         }
@@ -191,7 +195,7 @@ impl<'s> Serializer<'s> {
     pub fn append_name(&mut self, name: &str) -> &mut Self {
         let errors = if self.errors == Errors::Strict { Errors::Replace } else { self.errors };
         if let Ok(name) = self.charset.encode(name, errors) {
-            self.writer.reserve(3 * name.len() + 2 * ROOM);
+            self.writer.reserve();
             if self.writer.used > self.start {
                 self.writer.put(b'&');
             }
@@ -236,58 +240,74 @@ struct Writer {
 }
 
 impl Writer {
-    #[inline]
-    fn reserve(&mut self, room: usize) {
-        if self.buffer.len() - self.used < room {
-            self.grow(room);
+    /// Makes room for two blocks and an octet before each.
+    #[inline(always)]
+    fn reserve(&mut self) {
+        if self.buffer.len() - self.used < 2 * (ROOM + 1) {
+            self.grow();
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, room: usize) {
-        let length = (self.used + room).max(2 * self.buffer.len()).max(256);
+    fn grow(&mut self) {
+        let length = (self.used + 2 * (ROOM + 1)).max(2 * self.buffer.len()).max(FIRST);
         self.buffer.resize(length, 0);
     }
 
+    /// Writes one octet; there has to be room.
     #[inline(always)]
     fn put(&mut self, octet: u8) {
         self.buffer[self.used] = octet;
         self.used += 1;
     }
 
-    /// Writes what `octets` are in the spelling; `3 * octets.len() + ROOM` have to be reserved.
-    #[inline]
+    /// Writes what `octets` are in the spelling; there has to be room for one block.
+    #[inline(always)]
     fn escape(&mut self, octets: &[u8], spelling: &Spelling) {
         work::add(octets.len());
         let (blocks, rest) = octets.as_chunks::<BLOCK>();
         for block in blocks {
-            self.escape_block(*block, BLOCK, spelling);
+            self.escape_block(block, spelling);
+            self.reserve();
         }
-        if !rest.is_empty() {
-            self.escape_block(padded(rest), rest.len(), spelling);
+        let (changed, plain) = classify(padded(rest), spelling);
+        let Some(out) = self.buffer[self.used..].first_chunk_mut::<ROOM>() else { return };
+        out[..BLOCK].copy_from_slice(&plain);
+        // A bit beyond the rest stops it there.
+        if ((changed | 1 << rest.len()).trailing_zeros() as usize) < rest.len() {
+            self.escape_each(rest, spelling);
+        } else {
+            self.used += rest.len();
         }
     }
 
-    /// Writes the first `length` octets of a block.
+    /// Writes a block.
     #[inline(always)]
-    fn escape_block(&mut self, block: [u8; BLOCK], length: usize, spelling: &Spelling) {
-        let (changed, plain) = classify(block, spelling);
+    fn escape_block(&mut self, block: &[u8; BLOCK], spelling: &Spelling) {
+        let (changed, plain) = classify(*block, spelling);
         let Some(out) = self.buffer[self.used..].first_chunk_mut::<ROOM>() else { return };
-        if changed.trailing_zeros() as usize >= length {
+        if changed.trailing_zeros() as usize >= BLOCK {
             out[..BLOCK].copy_from_slice(&plain);
-            self.used += length;
+            self.used += BLOCK;
         } else {
-            let mut at = 0;
-            for octet in &block[..length] {
-                let entry = spelling.table[usize::from(*octet)];
-                // At most 45 before the last store: the mask changes nothing but the bounds check.
-                let place = at & 63;
-                out[place..place + 4].copy_from_slice(&entry.to_le_bytes());
-                at += (entry >> 24) as usize;
-            }
-            self.used += at;
+            self.escape_each(block, spelling);
         }
+    }
+
+    /// Writes up to a block, octet by octet: each is stored as if it took four, which costs no branch.
+    #[inline]
+    fn escape_each(&mut self, octets: &[u8], spelling: &Spelling) {
+        let Some(out) = self.buffer[self.used..].first_chunk_mut::<ROOM>() else { return };
+        let mut at = 0;
+        for octet in octets {
+            let entry = spelling.table[usize::from(*octet)];
+            // At most 45 before the last store: the mask changes nothing but the bounds check.
+            let place = at & 63;
+            out[place..place + 4].copy_from_slice(&entry.to_le_bytes());
+            at += (entry >> 24) as usize;
+        }
+        self.used += at;
     }
 }
 
@@ -300,27 +320,7 @@ fn classify(block: [u8; BLOCK], spelling: &Spelling) -> (u32, [u8; BLOCK]) {
     let letter = within((block | u8x16::splat(0x20)) - u8x16::splat(b'a'), 25);
     // `-` and `.` stand before the digits with `/` between them.
     let digit = within(block - u8x16::splat(b'-'), 12) & !is(b'/');
-    let space = is(spelling.space);
-    let stays = letter | digit | space | is(b'_') | is(spelling.also);
-    let plus = u8x16::splat(if spelling.space == b' ' { b' ' ^ b'+' } else { 0 });
-    (!stays.to_bitmask() & 0xFFFF | 1 << BLOCK, (block ^ (space & plus)).to_array())
-}
-
-/// Fewer than 16 octets and zeros behind them, without a call to copy them.
-#[inline(always)]
-fn padded(octets: &[u8]) -> [u8; BLOCK] {
-    let length = octets.len();
-    let value = if let (Some(first), Some(last)) = (octets.first_chunk::<8>(), octets.last_chunk::<8>()) {
-        let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
-        u128::from(first) | u128::from(last) << (8 * (length - 8))
-    } else if let (Some(first), Some(last)) = (octets.first_chunk::<4>(), octets.last_chunk::<4>()) {
-        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-        u128::from(u64::from(first) | u64::from(last) << (8 * (length - 4)))
-    } else if let (Some(first), Some(last)) = (octets.first_chunk::<2>(), octets.last_chunk::<2>()) {
-        let (first, last) = (u16::from_le_bytes(*first), u16::from_le_bytes(*last));
-        u128::from(u32::from(first) | u32::from(last) << (8 * (length - 2)))
-    } else {
-        octets.first().copied().map_or(0, u128::from)
-    };
-    value.to_le_bytes()
+    let space = block.simd_eq(u8x16::new(spelling.space));
+    let stays = letter | digit | space | is(b'_') | block.simd_eq(u8x16::new(spelling.also));
+    (!stays.to_bitmask(), (block ^ (space & u8x16::new(spelling.plus))).to_array())
 }

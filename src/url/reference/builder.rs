@@ -1,7 +1,7 @@
 //! References put together from their components.
 
 use super::error::{Component, ReferenceErrorKind};
-use super::resolve::{Authority, Components};
+use super::resolve::{AboveRoot, Authority, Components, Path};
 use super::scan::{self, UNRESERVED, class};
 use super::{Reference, ReferenceBuf};
 use crate::syntax::percent;
@@ -252,7 +252,8 @@ impl Builder {
             query: self.query.as_deref(),
             fragment: self.fragment.as_deref(),
         };
-        components.compose().ok_or(BuildError::new(Component::Path, What::TooLong))
+        let built = components.compose(Path::AsItIs, AboveRoot::Drop);
+        built.map_err(|_| BuildError::new(Component::Path, What::TooLong))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Normalisation by the steps of RFC 3986 6.2.
 
-use super::resolve::{AboveRoot, Authority, Components, remove_dots};
+use super::resolve::{AboveRoot, Authority, Components, Path};
 use super::scan::{UNRESERVED, class};
 use super::{Host, Reference, ReferenceBuf};
 use crate::syntax::percent;
@@ -68,13 +68,7 @@ impl Reference<'_> {
         let query = self.query().map(|query| normal(query, steps, false));
         let fragment = self.fragment().map(|fragment| normal(fragment, steps, false));
         let mut path = normal(self.path(), steps, false);
-        if steps.has(Steps::DOTS) && (scheme.is_some() || path.starts_with('/')) {
-            let mut out = String::with_capacity(path.len());
-            // Nothing is refused.
-            if remove_dots(&path, AboveRoot::Drop, &mut out).is_ok() {
-                path = Cow::Owned(out);
-            }
-        }
+        let without_dots = steps.has(Steps::DOTS) && (scheme.is_some() || path.starts_with('/'));
         let mut port = self.port();
         if steps.has(Steps::SCHEME) {
             let default = self.scheme().and_then(default_port);
@@ -93,8 +87,9 @@ impl Reference<'_> {
             query: query.as_deref(),
             fragment: fragment.as_deref(),
         };
+        let way = if without_dots { Path::WithoutDots } else { Path::AsItIs };
         // Longer by three octets at the most, which only a text at the limit can't bear.
-        normal.compose().unwrap_or_else(|| self.to_buf())
+        normal.compose(way, AboveRoot::Drop).unwrap_or_else(|_| self.to_buf())
     }
 
     /// Whether the two are the same after these steps (6.1).

@@ -1,6 +1,6 @@
 //! The way back: a reference that a base resolves to a given URI.
 
-use super::resolve::{Authority, Components};
+use super::resolve::{AboveRoot, Authority, Components, Path};
 use super::{Reference, ReferenceBuf};
 use alloc::string::String;
 
@@ -40,7 +40,7 @@ impl Reference<'_> {
         candidates
             .into_iter()
             .filter(|(likely, _)| *likely)
-            .filter_map(|(_, components)| components.compose())
+            .filter_map(|(_, components)| components.compose(Path::AsItIs, AboveRoot::Drop).ok())
             .find(|way| base.resolve(&way.as_reference()).is_ok_and(|target| target.as_str() == self.text))
     }
 }

@@ -90,44 +90,35 @@ impl Reference<'_> {
         if rules.same_scheme_is_relative && scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(base_scheme)) {
             scheme = None;
         }
-        let mut target = Components::of(reference);
-        let mut path = String::new();
+        let mut target = Components { scheme: scheme.or(Some(base_scheme)), ..Components::of(reference) };
+        let mut path = Path::AsItIs;
         if scheme.is_some() || target.authority.is_some() {
-            remove_dots(target.path, rules.above_root, &mut path)?;
-            target.path = &path;
-        } else if target.path.is_empty() {
-            target.path = self.path();
-            target.query = target.query.or(self.query());
-            target.authority = Authority::of(self);
+            path = Path::WithoutDots;
         } else {
-            if target.path.starts_with('/') {
-                remove_dots(target.path, rules.above_root, &mut path)?;
-            } else {
-                let merged = merge(self, target.path);
-                remove_dots(&merged, rules.above_root, &mut path)?;
-            }
-            target.path = &path;
             target.authority = Authority::of(self);
+            if target.path.is_empty() {
+                target.path = self.path();
+                target.query = target.query.or(self.query());
+            } else if target.path.starts_with('/') {
+                path = Path::WithoutDots;
+            } else {
+                path = Path::Behind(directory(self));
+            }
         }
-        target.scheme = scheme.or(Some(base_scheme));
-        target.compose().ok_or(ResolveError::TooLong)
+        target.compose(path, rules.above_root)
     }
 }
 
-/// RFC 3986 5.2.3.
-fn merge(base: &Reference<'_>, path: &str) -> String {
-    let mut merged = String::new();
+/// What stands before a relative path when it is merged (RFC 3986 5.2.3): it ends with a slash, or is empty.
+fn directory<'a>(base: &Reference<'a>) -> &'a str {
     if base.authority().is_some() && base.path().is_empty() {
-        merged.push('/');
-    } else if let Some(last) = base.path().rfind('/') {
-        merged.push_str(&base.path()[..=last]);
+        return "/";
     }
-    merged.push_str(path);
-    merged
+    base.path().rfind('/').map_or("", |last| &base.path()[..=last])
 }
 
 /// Appends the path without its `.` and `..` segments (RFC 3986 5.2.4).
-pub(super) fn remove_dots(path: &str, above_root: AboveRoot, out: &mut String) -> Result<(), ResolveError> {
+fn remove_dots(path: &str, above_root: AboveRoot, out: &mut String) -> Result<(), ResolveError> {
     work::add(path.len());
     let floor = out.len();
     let refuse = || if above_root == AboveRoot::Refuse { Err(ResolveError::AboveRoot) } else { Ok(()) };
@@ -149,35 +140,76 @@ pub(super) fn remove_dots(path: &str, above_root: AboveRoot, out: &mut String) -
     if rest == "." || rest == ".." {
         return Ok(());
     }
-    if !rest.starts_with('/') {
-        let end = rest.find('/').unwrap_or(rest.len());
-        out.push_str(&rest[..end]);
-        rest = &rest[end..];
-    }
+    // What is before the first segment that begins with a dot stays.
+    let clean = memchr::memmem::find(rest.as_bytes(), b"/.").unwrap_or(rest.len());
+    out.push_str(&rest[..clean]);
+    rest = &rest[clean..];
     while let Some(inner) = rest.strip_prefix('/') {
         let end = inner.find('/').unwrap_or(inner.len());
         let (segment, behind) = inner.split_at(end);
-        match segment {
-            "." => {}
-            ".." => {
-                if out.len() == floor {
-                    refuse()?;
-                }
-                let last = out[floor..].rfind('/').unwrap_or(0);
-                work::add(out.len() - floor - last);
-                out.truncate(floor + last);
-            }
-            _ => {
-                out.push('/');
-                out.push_str(segment);
-            }
-        }
-        if behind.is_empty() && (segment == "." || segment == "..") {
-            out.push('/');
-        }
+        step(segment, behind.is_empty(), above_root, floor, out)?;
         rest = behind;
     }
     Ok(())
+}
+
+/// Appends `/` and the segment, or does what a dot segment says. What is before `floor` is not of the path.
+fn step(segment: &str, last: bool, above_root: AboveRoot, floor: usize, out: &mut String) -> Result<(), ResolveError> {
+    match segment {
+        "." => {}
+        ".." => {
+            if out.len() == floor && above_root == AboveRoot::Refuse {
+                return Err(ResolveError::AboveRoot);
+            }
+            let slash = out[floor..].rfind('/').unwrap_or(0);
+            work::add(out.len() - floor - slash);
+            out.truncate(floor + slash);
+        }
+        _ => {
+            out.push('/');
+            out.push_str(segment);
+            return Ok(());
+        }
+    }
+    if last {
+        out.push('/');
+    }
+    Ok(())
+}
+
+/// How a path is put into a reference.
+#[derive(Clone, Copy)]
+pub(super) enum Path<'a> {
+    AsItIs,
+    WithoutDots,
+    /// Behind this directory, and without dot segments.
+    Behind(&'a str),
+}
+
+impl Path<'_> {
+    fn append(self, path: &str, above_root: AboveRoot, out: &mut String) -> Result<(), ResolveError> {
+        match self {
+            Self::AsItIs => out.push_str(path),
+            Self::WithoutDots => remove_dots(path, above_root, out)?,
+            Self::Behind(directory) if directory.starts_with('/') => {
+                let floor = out.len();
+                // Its last slash is the one before the first segment of the path.
+                remove_dots(&directory[..directory.len() - 1], above_root, out)?;
+                if directory.ends_with("/./") || directory.ends_with("/../") {
+                    // The slash that such a segment at the end leaves is that one already.
+                    out.pop();
+                }
+                work::add(path.len());
+                let mut segments = path.split('/').peekable();
+                while let Some(segment) = segments.next() {
+                    step(segment, segments.peek().is_none(), above_root, floor, out)?;
+                }
+            }
+            // Without a slash in front, what the directory leaves may be nothing.
+            Self::Behind(directory) => remove_dots(&[directory, path].concat(), above_root, out)?,
+        }
+        Ok(())
+    }
 }
 
 /// An authority in its parts.
@@ -216,9 +248,10 @@ impl<'a> Components<'a> {
         }
     }
 
-    /// RFC 3986 5.3. Every component has to be valid by itself; `None` if the whole does not fit. A path that would be
-    /// read as something else gets a segment `.` in front (erratum 4547, and 4.2).
-    pub(super) fn compose(&self) -> Option<ReferenceBuf> {
+    /// RFC 3986 5.3. Every component has to be valid by itself. A path that would be read as something else gets a
+    /// segment `.` in front (erratum 4547, and 4.2).
+    pub(super) fn compose(&self, path: Path<'_>, above_root: AboveRoot) -> Result<ReferenceBuf, ResolveError> {
+        let directory = if let Path::Behind(directory) = path { directory.len() } else { 0 };
         let mut text = String::with_capacity(
             self.scheme.map_or(0, |scheme| scheme.len() + 1)
                 + self.authority.map_or(0, |authority| {
@@ -227,6 +260,7 @@ impl<'a> Components<'a> {
                         + authority.port.map_or(0, str::len)
                 })
                 + 2
+                + directory
                 + self.path.len()
                 + self.query.map_or(0, |query| query.len() + 1)
                 + self.fragment.map_or(0, |fragment| fragment.len() + 1),
@@ -252,15 +286,17 @@ impl<'a> Components<'a> {
                 text.push_str(port);
             }
         }
-        parts.path = text.len() as u32;
+        let start = text.len();
+        parts.path = start as u32;
+        path.append(self.path, above_root, &mut text)?;
         if self.authority.is_none() {
-            if self.path.starts_with("//") {
-                text.push_str("/.");
-            } else if self.scheme.is_none() && self.path.split('/').next().is_some_and(|first| first.contains(':')) {
-                text.push_str("./");
+            let path = &text[start..];
+            if path.starts_with("//") {
+                text.insert_str(start, "/.");
+            } else if self.scheme.is_none() && path.split('/').next().is_some_and(|first| first.contains(':')) {
+                text.insert_str(start, "./");
             }
         }
-        text.push_str(self.path);
         parts.path_end = text.len() as u32;
         if let Some(query) = self.query {
             text.push('?');
@@ -272,7 +308,7 @@ impl<'a> Components<'a> {
             text.push_str(fragment);
         }
         // The last offset is the greatest: if it fits, so did the others.
-        parts.end = u32::try_from(text.len()).ok()?;
-        Some(ReferenceBuf { text, parts })
+        parts.end = u32::try_from(text.len()).map_err(|_| ResolveError::TooLong)?;
+        Ok(ReferenceBuf { text, parts })
     }
 }

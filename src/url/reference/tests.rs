@@ -411,11 +411,11 @@ proptest! {
 #[test]
 fn all_lengths_and_places() {
     for head in ["http://", "https://"] {
-        for length in 0..140 {
+        // Around the borders of blocks and words.
+        for length in (0..20).chain(29..36).chain(61..70).chain([79, 80, 81, 97]) {
             for at in 0..length {
                 for mark in ["/", "?", "#", ":", "@", "%", "[", " ", "é"] {
-                    let text: String = vec!["x"; at].concat() + mark + &vec!["x"; length - at - 1].concat();
-                    let text = format!("{head}{text}");
+                    let text = [head, &"x".repeat(at), mark, &"x".repeat(length - at - 1)].concat();
                     assert_eq!(scan::scan(text.as_bytes()), scan::exact(text.as_bytes()), "{text:?}");
                 }
             }
