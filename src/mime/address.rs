@@ -301,6 +301,9 @@ impl<'a> Reader<'a> {
             let mailbox = Mailbox { name: None, address: Cow::Borrowed(address), at: sign - start };
             return Some(Some(Address::Mailbox(mailbox)));
         }
+        if let Some(mailbox) = self.named() {
+            return Some(Some(Address::Mailbox(mailbox)));
+        }
         let (stop, comment) = self.words();
         if stop != Stop::Colon {
             let (mailbox, ended) = self.mailbox(start, stop, comment);
@@ -350,6 +353,51 @@ impl<'a> Reader<'a> {
             }
         }
         Some(named.then_some(Address::Group(Group { name, members })))
+    }
+
+    /// `Name <local@domain>` as most are written: words with single spaces, or one quoted string without escapes, and a
+    /// plain address behind. Takes nothing where it is anything else.
+    fn named(&mut self) -> Option<Mailbox<'a>> {
+        let text = self.text;
+        let start = self.at;
+        let (name, behind) = match text.get(start)? {
+            b'"' => {
+                let inner = &text[start + 1..];
+                let end = memchr::memchr3(b'"', b'\\', b'\n', inner).filter(|end| inner[*end] == b'"' && *end > 0)?;
+                (&inner[..end], start + end + 2)
+            }
+            b'<' => (&text[start..start], start),
+            _ => {
+                let mut at = start;
+                loop {
+                    let end = run(text, at, is_atext);
+                    // Two words, and one space between them.
+                    if end == at || text[at] == b'=' {
+                        return None;
+                    }
+                    match text.get(end..end + 2)? {
+                        [b' ', b'<'] | [b'<', _] => break (&text[start..end], end),
+                        [b' ', _] => at = end + 1,
+                        _ => return None,
+                    }
+                }
+            }
+        };
+        let open = if text.get(behind) == Some(&b' ') { behind + 1 } else { behind };
+        if text.get(open) != Some(&b'<') {
+            return None;
+        }
+        let (sign, end) = plain_addr_spec(text, open + 1)?;
+        let next = match text.get(end..) {
+            Some([b'>']) => end + 1,
+            Some([b'>', b',', ..]) => end + 2,
+            _ => return None,
+        };
+        let name = core::str::from_utf8(name).ok()?;
+        let address = core::str::from_utf8(&text[open + 1..end]).ok()?;
+        self.at = next;
+        let name = Some(Cow::Borrowed(name)).filter(|name| !name.is_empty());
+        Some(Mailbox { name, address: Cow::Borrowed(address), at: sign - open - 1 })
     }
 
     /// Behind a group's semicolon stands a comma or the end.

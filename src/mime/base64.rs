@@ -57,16 +57,14 @@ impl Decoder {
                 continue;
             }
             let mut chunk = &rest[..rest.len().min(CHUNK)];
-            let (mut blanks, mut pads) = (0, 0);
-            for octet in chunk {
-                blanks += usize::from(*octet <= b' ');
-                pads += usize::from(*octet == b'=');
-            }
-            if pads > 0 {
-                let pad = memchr::memchr(b'=', chunk).unwrap_or(chunk.len());
-                chunk = &chunk[..pad];
-                blanks = chunk.iter().filter(|octet| **octet <= b' ').count();
-            }
+            let pads = match memchr::memchr(b'=', chunk) {
+                Some(pad) => {
+                    chunk = &chunk[..pad];
+                    1
+                }
+                None => 0,
+            };
+            let blanks = count_blanks(chunk);
             // Whole quanta only: what is left of the last one goes through the loop.
             let mut over = (chunk.len() - blanks) % 4;
             let mut whole = chunk.len();
@@ -77,7 +75,7 @@ impl Decoder {
             let clean = if decode_clean(&chunk[..whole], out) { whole } else { 0 };
             self.read += clean;
             // The digits that are left, all of the chunk where it is odd, and the padding that ended it.
-            let done = (chunk.len() + usize::from(pads > 0)).min(rest.len());
+            let done = (chunk.len() + pads).min(rest.len());
             for octet in &rest[clean..done] {
                 self.octet(*octet, out, note);
             }
@@ -140,6 +138,15 @@ impl Decoder {
         self.flush(out);
         (self.due, self.padded) = (0, false);
     }
+}
+
+/// How many octets are white space or controls. Counted in blocks that an octet can count, so that the loop is one of
+/// vectors.
+fn count_blanks(octets: &[u8]) -> usize {
+    octets
+        .chunks(192)
+        .map(|block| usize::from(block.iter().fold(0_u8, |blanks, octet| blanks + u8::from(*octet <= b' '))))
+        .sum()
 }
 
 /// Decodes whole quanta of digits and white space; `false`, and nothing appended, where anything else is among them.

@@ -118,6 +118,9 @@ impl DateTime {
     /// The defect that makes it no date; it is noted too.
     pub fn parse_with(text: &[u8], defects: &mut Vec<Defect>) -> Result<Self, Defect> {
         crate::work::add(text.len());
+        if let Some(date) = canonical(text) {
+            return Ok(date);
+        }
         let start = skip_cfws(text, 0).end;
         let fail = |at: &[u8], defects: &mut Vec<Defect>| {
             let defect = Defect::at(DefectKind::InvalidDate, text.len() - at.len());
@@ -247,6 +250,39 @@ impl<'a> arbitrary::Arbitrary<'a> for DateTime {
         let (first, last) = (-2_208_000_000_i64, 253_402_000_000_i64);
         Self::from_unix(u.int_in_range(first..=last)?, offset).map_err(|NoSuchDate| arbitrary::Error::IncorrectFormat)
     }
+}
+
+/// The date in the form in which nearly all are written: ` Fri, 21 Nov 1997 09:55:06 -0600`, with a comment behind it
+/// perhaps. `None` for every other form, right or wrong.
+fn canonical(text: &[u8]) -> Option<DateTime> {
+    let text = text.strip_prefix(b" ").unwrap_or(text);
+    let (weekday, rest) = text.split_first_chunk::<3>()?;
+    let rest = rest.strip_prefix(b", ")?;
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0_u16, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u16::from(digit - b'0')))
+    };
+    let space = rest.iter().take(3).position(|octet| *octet == b' ')?;
+    let day = number(&rest[..space]).filter(|_| space > 0)?;
+    let (fixed, rest) = rest[space + 1..].split_first_chunk::<23>()?;
+    let [m @ .., b' ', y0, y1, y2, y3, b' ', h0, h1, b':', n0, n1, b':', s0, s1, b' ', sign, z0, z1, z2] = fixed else {
+        return None;
+    };
+    let (z3, rest) = rest.split_first()?;
+    if !rest.is_empty() && (rest[0] != b' ' || skip_cfws(rest, 0).end != rest.len()) {
+        return None;
+    }
+    let year = number(&[*y0, *y1, *y2, *y3])?;
+    let (hours, minutes) = (number(&[*z0, *z1])?, number(&[*z2, *z3]).filter(|minutes| *minutes < 60)?);
+    let zone = (hours * 60 + minutes).cast_signed();
+    let offset = match sign {
+        b'+' => Offset::East(zone),
+        b'-' if zone == 0 => Offset::Unknown,
+        b'-' => Offset::East(-zone),
+        _ => return None,
+    };
+    let time = (number(&[*h0, *h1])? as u8, number(&[*n0, *n1])? as u8, number(&[*s0, *s1])? as u8);
+    let date = DateTime::new((year, calendar::month_named(m)? as u8, day as u8), time, offset).ok()?;
+    (calendar::day_named(weekday)? == u32::from(date.weekday())).then_some(date)
 }
 
 /// What a date says, before it is checked against the calendar.

@@ -192,9 +192,14 @@ impl<'m, 'a> Header<'m, 'a> {
     pub fn addresses(&self, name: &str) -> AddressList<'a> {
         let mut all = AddressList::default();
         for field in self.fields(name) {
-            let list = AddressList::parse(field.value);
-            all.addresses.extend(list.addresses);
-            all.defects.extend(list.defects.into_iter().map(|defect| defect.moved_by(field.offset())));
+            let mut list = AddressList::parse(field.value);
+            list.defects.iter_mut().for_each(|defect| *defect = defect.moved_by(field.offset()));
+            if all.addresses.is_empty() && all.defects.is_empty() {
+                all = list;
+            } else {
+                all.addresses.append(&mut list.addresses);
+                all.defects.append(&mut list.defects);
+            }
         }
         all
     }
@@ -215,7 +220,10 @@ impl<'m, 'a> Header<'m, 'a> {
     }
 
     fn first_addresses(&self, name: &str) -> AddressList<'a> {
-        self.field(name).map(|field| AddressList::parse(field.value)).unwrap_or_default()
+        let Some(field) = self.field(name) else { return AddressList::default() };
+        let mut list = AddressList::parse(field.value);
+        list.defects.iter_mut().for_each(|defect| *defect = defect.moved_by(field.offset()));
+        list
     }
 
     /// To; all of them, where a sender wrote several.
@@ -230,7 +238,7 @@ impl<'m, 'a> Header<'m, 'a> {
 
     /// Message-ID.
     pub fn message_id(&self) -> Option<MessageId<'a>> {
-        MessageId::list(self.field("message-id")?.value).into_iter().next()
+        MessageId::first(self.field("message-id")?.value)
     }
 
     /// The identifiers in References, oldest first.
@@ -245,7 +253,7 @@ impl<'m, 'a> Header<'m, 'a> {
 
     /// Content-ID, without brackets.
     pub fn content_id(&self) -> Option<MessageId<'a>> {
-        MessageId::list(self.field("content-id")?.value).into_iter().next()
+        MessageId::first(self.field("content-id")?.value)
     }
 
     /// Content-Location (RFC 2557), with folds undone.

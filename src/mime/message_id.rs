@@ -45,6 +45,19 @@ impl<'a> MessageId<'a> {
         Self::list_with(value, &mut Vec::new())
     }
 
+    /// The first identifier in the value of a field.
+    pub fn first(value: &'a [u8]) -> Option<Self> {
+        let text = value.trim_ascii();
+        // The common form, without a list.
+        if let [b'<', inner @ .., b'>'] = text
+            && memchr::memchr2(b'<', b'>', inner).is_none()
+        {
+            crate::work::add(value.len());
+            return identifier(inner).map(Self);
+        }
+        Self::list(value).into_iter().next()
+    }
+
     /// As [`list`](Self::list), with the defects noted.
     pub fn list_with(value: &'a [u8], defects: &mut Vec<Defect>) -> Vec<Self> {
         crate::work::add(value.len());

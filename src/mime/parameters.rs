@@ -4,7 +4,7 @@
 use super::charset::{Charset, guess};
 use super::defect::{Defect, DefectKind};
 use super::word::{decode_text, hex};
-use crate::syntax::token::{is_mime_token, quoted_end, run, skip_cfws};
+use crate::syntax::token::{is_mime_token, quoted_end, run, skip_cfws, skip_fws};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -164,6 +164,10 @@ impl<'a> Reader<'a, '_> {
 
     /// Puts the sections of each name together and decodes them.
     fn join(&mut self, sections: Vec<Section<'a>>) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+        // Without sections and charsets, each is a parameter: a second one of a name was left out already.
+        if sections.iter().all(|section| section.number.is_none() && !section.extended) {
+            return sections.iter().map(|section| (lower(section.name), self.plain(&[section]))).collect();
+        }
         let mut list: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::with_capacity(sections.len());
         for section in &sections {
             let done = list.iter().any(|(name, _)| name.as_bytes().eq_ignore_ascii_case(section.name));
@@ -252,6 +256,67 @@ impl<'a> Reader<'a, '_> {
             Cow::Borrowed(octets) => guess(octets),
             Cow::Owned(octets) => Cow::Owned(guess(&octets).into_owned()),
         }
+    }
+}
+
+/// What a look at a field without oddities finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quick<'a> {
+    /// The value of the parameter.
+    Value(&'a str),
+    /// There is no such parameter.
+    Absent,
+    /// Something needs a closer look.
+    Unsure,
+}
+
+/// Looks for one parameter of a field that is written as most are: tokens and quoted strings, no comments, no escapes,
+/// no sections. Where it finds anything else, it says so.
+pub(crate) fn quick<'a>(value: &'a [u8], name: &str, limit: usize) -> Quick<'a> {
+    let Some(mut at) = value.iter().position(|octet| matches!(octet, b';' | b'(' | b'"')) else { return Quick::Absent };
+    let mut found = None;
+    let mut count = 0;
+    while at < value.len() {
+        if value[at] != b';' || count > limit {
+            return Quick::Unsure;
+        }
+        let start = skip_fws(value, at + 1);
+        let end = run(value, start, |octet| is_mime_token(octet) && octet != b'*');
+        crate::work::add(end - at);
+        if start == end {
+            at = start;
+            if at < value.len() && value[at] != b';' {
+                return Quick::Unsure;
+            }
+            continue;
+        }
+        count += 1;
+        if value.get(end) != Some(&b'=') {
+            return Quick::Unsure;
+        }
+        let from = end + 1;
+        let (text, behind) = if value.get(from) == Some(&b'"') {
+            match memchr::memchr3(b'"', b'\\', b'\n', &value[from + 1..]) {
+                Some(len) if value[from + 1 + len] == b'"' => (&value[from + 1..from + 1 + len], from + len + 2),
+                _ => return Quick::Unsure,
+            }
+        } else {
+            let to = run(value, from, is_mime_token);
+            if to == from {
+                return Quick::Unsure;
+            }
+            (&value[from..to], to)
+        };
+        if value[start..end].eq_ignore_ascii_case(name.as_bytes()) && found.replace(text).is_some() {
+            return Quick::Unsure;
+        }
+        at = skip_fws(value, behind);
+        crate::work::add(at - end);
+    }
+    match found.map(core::str::from_utf8) {
+        None => Quick::Absent,
+        Some(Ok(text)) if !text.contains("=?") => Quick::Value(text),
+        Some(_) => Quick::Unsure,
     }
 }
 
@@ -385,6 +450,18 @@ impl<'a> ContentType<'a> {
         &self.parameters
     }
 
+    /// The value of one parameter, without reading the others where that is enough.
+    pub(crate) fn parameter_of(value: &'a [u8], name: &str, limit: usize) -> Option<Cow<'a, str>> {
+        match quick(value, name, limit) {
+            Quick::Value(text) => Some(Cow::Borrowed(text)),
+            Quick::Absent => None,
+            Quick::Unsure => {
+                let kind = Self::parse_with(value, limit, &mut Vec::new())?;
+                kind.parameters.value(name).map(|text| Cow::Owned(String::from(text)))
+            }
+        }
+    }
+
     /// The value of one parameter.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.value(name)
@@ -453,6 +530,18 @@ impl<'a> Disposition<'a> {
     /// Its parameters.
     pub fn parameters(&self) -> &Parameters<'a> {
         &self.parameters
+    }
+
+    /// The file name in the value of a field, without reading more where that is enough.
+    pub(crate) fn file_name_of(value: &'a [u8], limit: usize) -> Option<Cow<'a, str>> {
+        match quick(value, "filename", limit) {
+            Quick::Value(text) => Some(Cow::Borrowed(text)),
+            Quick::Absent => None,
+            Quick::Unsure => {
+                let disposition = Self::parse_with(value, limit, &mut Vec::new())?;
+                disposition.file_name().map(|text| Cow::Owned(String::from(text)))
+            }
+        }
     }
 
     /// The name that the sender suggests for a file: never a path to be trusted; see

@@ -5,7 +5,7 @@ use super::defect::{Defect, DefectKind};
 use super::encoding::Encoding;
 use super::header::Header;
 use super::message::{Message, Node};
-use super::parameters::ContentType;
+use super::parameters::{ContentType, Disposition};
 use super::stream::Content;
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
@@ -84,10 +84,10 @@ impl<'m, 'a> Part<'m, 'a> {
 
     /// The name of the file that it is: of Content-Disposition, or else of Content-Type. It is whatever the sender
     /// wrote; make it [safe](super::safe_file_name) before using it as one.
-    pub fn file_name(&self) -> Option<String> {
-        let header = self.header();
-        let named = header.disposition().and_then(|disposition| disposition.file_name().map(ToString::to_string));
-        named.or_else(|| header.content_type().and_then(|kind| kind.parameter("name").map(ToString::to_string)))
+    pub fn file_name(&self) -> Option<Cow<'a, str>> {
+        let (header, limit) = (self.header(), self.message.limits.parameters);
+        let named = header.field("content-disposition").and_then(|field| Disposition::file_name_of(field.raw(), limit));
+        named.or_else(|| ContentType::parameter_of(header.field("content-type")?.raw(), "name", limit))
     }
 
     /// The part that it is in.
@@ -170,8 +170,10 @@ impl<'m, 'a> Part<'m, 'a> {
     }
 
     fn text_with(&self, defects: &mut Vec<Defect>) -> Cow<'a, str> {
-        let kind = self.content_type();
-        let named = kind.charset().unwrap_or("us-ascii");
+        let kind = self.header().field("content-type");
+        let limit = self.message.limits.parameters;
+        let named = kind.and_then(|kind| ContentType::parameter_of(kind.raw(), "charset", limit));
+        let named = named.as_deref().unwrap_or("us-ascii");
         let charset = Charset::named(named.as_bytes());
         let ascii = ["us-ascii", "ascii", "ansi_x3.4-1968"].iter().any(|ascii| named.eq_ignore_ascii_case(ascii));
         let mut found = Vec::new();

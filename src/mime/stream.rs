@@ -23,7 +23,7 @@ use super::boundary::{Boundaries, DELIMITER, Found};
 use super::defect::{Defect, DefectKind};
 use super::encoding::Encoding;
 use super::limits::Limits;
-use super::parameters::{ContentType, essence};
+use super::parameters::{ContentType, Quick, essence, quick};
 use crate::engine::Decode;
 use crate::syntax::token::skip_cfws;
 use alloc::collections::VecDeque;
@@ -389,9 +389,11 @@ impl Stream {
             },
             _ => {}
         }
+        // What was searched before may have been odd; a field that comes whole is looked at once.
+        let mut odd = self.seen > 0;
         // To the end of the last line: an LF that no white space follows.
         let end = loop {
-            let Some(lf) = self.line_feed(input, limit) else {
+            let Some(lf) = self.field_feed(input, limit, &mut odd) else {
                 if self.ended && input.len() < limit {
                     break input.len();
                 }
@@ -399,20 +401,49 @@ impl Stream {
                     return Step::Wait;
                 }
                 self.defect(DefectKind::FieldLimit, self.offset + limit);
-                return self.told_field(input, limit, true);
+                return self.told_field(input, limit, true, true);
             };
             match input.get(lf + 1) {
-                Some(b' ' | b'\t') => self.seen = lf + 1,
+                Some(b' ' | b'\t') => {
+                    self.seen = lf + 1;
+                    // A continuation of white space alone is odd.
+                    odd |= input.get(lf + 2).is_none_or(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n'));
+                }
                 Some(_) => break lf + 1,
                 None if self.ended => break lf + 1,
                 None => return Step::Wait,
             }
         };
-        self.told_field(input, end, false)
+        self.told_field(input, end, false, odd)
+    }
+
+    /// The first LF within `limit`, searched from where the last search ended. A NUL or a CR without LF on the way is
+    /// `odd`.
+    fn field_feed(&mut self, input: &[u8], limit: usize, odd: &mut bool) -> Option<usize> {
+        let end = input.len().min(limit);
+        let mut from = self.seen.min(end);
+        loop {
+            let found = memchr::memchr3(b'\n', b'\r', b'\0', &input[from..end]).map(|at| from + at);
+            crate::work::add(found.unwrap_or(end) - from + 1);
+            let Some(at) = found else {
+                self.seen = end;
+                return None;
+            };
+            if input[at] == b'\n' {
+                self.seen = at;
+                return Some(at);
+            }
+            if input[at] == b'\r' && at + 1 < end && input[at + 1] == b'\n' {
+                self.seen = at + 1;
+                return Some(at + 1);
+            }
+            *odd = true;
+            from = at + 1;
+        }
     }
 
     /// The field of `len` octets, complete or `cut`.
-    fn told_field<'i>(&mut self, input: &mut &'i [u8], len: usize, cut: bool) -> Step<'i> {
+    fn told_field<'i>(&mut self, input: &mut &'i [u8], len: usize, cut: bool, odd: bool) -> Step<'i> {
         let start = self.offset;
         let whole = &input[..len];
         let first = !core::mem::replace(&mut self.header.any, true);
@@ -449,7 +480,9 @@ impl Stream {
         }
         let name = &whole[..name_end];
         let value = if cut { &whole[colon + 1..] } else { without_break(&whole[colon + 1..]) };
-        self.odd_octets(value, start + colon + 1);
+        if odd {
+            self.odd_octets(value, start + colon + 1);
+        }
         // All that decides the structure begins so.
         if name_end >= 10 && name[..8].eq_ignore_ascii_case(b"content-") {
             self.content_field(&name[8..], value, start, start + colon + 1);
@@ -538,11 +571,17 @@ impl Stream {
             return;
         }
         self.header.kind = Some(Kind::Multipart { digest: subtype.eq_ignore_ascii_case(b"digest") });
-        let mut defects = Vec::new();
-        let read = ContentType::parse_with(value, self.limits.parameters, &mut defects);
-        let moved = defects.into_iter().map(|defect| defect.moved_by(value_start as u64));
-        self.defects.extend(moved);
-        let boundary = read.as_ref().and_then(|read| read.parameter("boundary")).unwrap_or_default();
+        let read;
+        let boundary = match quick(value, "boundary", self.limits.parameters) {
+            Quick::Value(boundary) => boundary,
+            Quick::Absent => "",
+            Quick::Unsure => {
+                let mut defects = Vec::new();
+                read = ContentType::parse_with(value, self.limits.parameters, &mut defects);
+                self.defects.extend(defects.into_iter().map(|defect| defect.moved_by(value_start as u64)));
+                read.as_ref().and_then(|read| read.parameter("boundary")).unwrap_or_default()
+            }
+        };
         // RFC 2046 5.1.1: white space at the end is not part of it.
         let trimmed = boundary.trim_end_matches([' ', '\t']);
         if trimmed.is_empty() || trimmed.len() > DELIMITER / 2 {

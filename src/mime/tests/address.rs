@@ -188,7 +188,7 @@ fn is_plain(text: &str) -> bool {
 
 proptest! {
     #[test]
-    fn the_quick_path_is_the_slow_one(text in "[a.@!<>,\"( ]{0,12}") {
+    fn the_quick_path_is_the_slow_one(text in "(a|b c|\\.|@|<|>|,|\"|\\(| |=\\?|<a@b>|é){0,9}") {
         let list = AddressList::parse(text.as_bytes());
         if is_plain(&text) {
             prop_assert_eq!(list.addresses[0].mailboxes()[0].address(), &text);

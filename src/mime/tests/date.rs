@@ -84,6 +84,18 @@ proptest! {
     }
 
     #[test]
+    fn the_quick_path_is_the_slow_one(
+        text in "(Fri|Mon|fri), ?[0-9]{1,2} (Nov|Feb|nov) (1997|2024|[0-9]{4}) [0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{2}[0-9]{2}( \\(x\\))?",
+    ) {
+        // A comment in front makes it take the slow one.
+        let slow = std::format!("(){text}");
+        let (mut defects, mut slow_defects) = (Vec::new(), Vec::new());
+        let date = DateTime::parse_with(text.as_bytes(), &mut defects).ok();
+        prop_assert_eq!(date, DateTime::parse_with(slow.as_bytes(), &mut slow_defects).ok());
+        prop_assert_eq!(kinds(&defects), kinds(&slow_defects));
+    }
+
+    #[test]
     fn no_octets_make_it_panic(text in proptest::collection::vec(any::<u8>(), 0..60)) {
         let _date = DateTime::parse(&text);
     }

@@ -92,4 +92,15 @@ proptest! {
         prop_assert!(!name.contains(['/', '\\', '\0', ':']) && !name.starts_with('.') && !name.ends_with(['.', ' ']));
         prop_assert_eq!(safe_file_name(&name), name);
     }
+
+    #[test]
+    fn the_quick_look_is_the_close_one(value in "text/plain(; ?(charset|name|NAME|name\\*|x)=(a|\"b c\"|\"\\\\\"\"|é|=\\?|\"é\"| |\\(c\\)|)){0,4};?") {
+        use crate::mime::parameters::{Quick, quick};
+        let close = ContentType::parse(value.as_bytes()).expect("a type");
+        match quick(value.as_bytes(), "name", 128) {
+            Quick::Value(text) => prop_assert_eq!(close.parameter("name"), Some(text)),
+            Quick::Absent => prop_assert_eq!(close.parameter("name"), None),
+            Quick::Unsure => {}
+        }
+    }
 }

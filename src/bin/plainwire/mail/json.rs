@@ -42,7 +42,7 @@ pub(crate) fn part(part: &Part<'_, '_>) -> Value {
         "path": part.path(),
         "content_type": kind.essence(),
         "charset": kind.charset(),
-        "filename": part.file_name(),
+        "filename": part.file_name().as_deref(),
         "disposition": header.disposition().map(|disposition| disposition.kind().to_owned()),
         "content_id": header.content_id().map(|id| id.as_str().to_owned()),
         "encoding": part.encoding().as_str(),
