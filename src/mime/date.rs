@@ -259,7 +259,9 @@ fn canonical(text: &[u8]) -> Option<DateTime> {
     let (weekday, rest) = text.split_first_chunk::<3>()?;
     let rest = rest.strip_prefix(b", ")?;
     let number = |digits: &[u8]| {
-        digits.iter().try_fold(0_u16, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u16::from(digit - b'0')))
+        digits
+            .iter()
+            .try_fold(0_u16, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u16::from(digit - b'0')))
     };
     let space = rest.iter().take(3).position(|octet| *octet == b' ')?;
     let day = number(&rest[..space]).filter(|_| space > 0)?;
