@@ -5,7 +5,7 @@ use bytes::BytesMut;
 use plainwire::engine::{Engine, Handler, Patience, Status};
 use plainwire::http1::client::{self, Client};
 use plainwire::http1::server::{self, Server};
-use plainwire::http1::{Content, Error, Fields, Method, Quirks, RequestHead, ResponseHead, StatusCode};
+use plainwire::http1::{Content, Error, Fields, MessageLimits, Method, Quirks, RequestHead, ResponseHead, StatusCode};
 
 /// One message, as it was told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -156,13 +156,28 @@ impl Handler<Asking> for Asks {
     }
 }
 
+/// What the handler of a server heard of a stream that came at once.
+pub(crate) fn serve_with(make: impl Fn() -> (Server, Hears), stream: &[u8], eof: bool) -> Hears {
+    let (server, mut hears) = make();
+    drive(server, &mut hears, stream, eof, usize::MAX);
+    hears
+}
+
 /// A client that asks as soon as there is input that might answer: what it makes of a stream then depends on the stream
 /// alone.
-struct Asking {
+pub(crate) struct Asking {
     client: Client,
     methods: Vec<String>,
     upgrade: bool,
     only: bool,
+}
+
+impl Asking {
+    pub(crate) fn new(asks: &Asks, message: MessageLimits) -> Self {
+        let limits = client::Limits { message, ..client::Limits::default() };
+        let client = Client::with_quirks(limits, asks.quirks);
+        Self { client, methods: asks.methods.clone(), upgrade: asks.upgrade, only: asks.only }
+    }
 }
 
 impl Engine for Asking {
@@ -206,8 +221,7 @@ impl Engine for Asking {
 /// What a client makes of a stream that comes in pieces of `cut` octets.
 pub(crate) fn ask(asks: &Asks, stream: &[u8], eof: bool, cut: usize) -> Outcome {
     let mut hears = Asks::default();
-    let client = Client::with_quirks(client::Limits::default(), asks.quirks);
-    let engine = Asking { client, methods: asks.methods.clone(), upgrade: asks.upgrade, only: asks.only };
+    let engine = Asking::new(asks, MessageLimits::default());
     let (error, status, taken, out) = drive(engine, &mut hears, stream, eof, cut);
     Outcome { messages: hears.messages, error, status, left: stream[taken..].to_vec(), out }
 }
