@@ -73,6 +73,7 @@
 //! | robots.txt | [`robots`] | `robots` |
 //! | messages: read, write, stream | [`mime`] | `mime` |
 //! | SMTP and LMTP | [`smtp`] | `smtp` |
+//! | POP3 | [`pop3`] | `pop3` |
 //! | SASL, both sides | [`sasl`] | `sasl` |
 //! | chat, framing | [`chat`] | `chat` |
 //! | sockets, threads, readiness, TLS, multicast | `net` | `net`, `tls` |

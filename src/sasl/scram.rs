@@ -140,7 +140,7 @@ impl Nonce {
     }
 
     /// As characters that SCRAM and CRAM-MD5 may carry: 24 of base64.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(base64::to_vec(&self.0)).unwrap_or_default()
     }
 

@@ -34,4 +34,5 @@ pub use self::scan::Alone;
 pub use self::stuff::{Bare, Endings, Pieces, Stuff};
 pub use self::unstuff::{Piece, Unstuff};
 
+#[cfg(any(feature = "smtp", test))]
 pub(crate) use self::scan::{Mark, next_mark};

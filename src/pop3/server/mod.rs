@@ -1,0 +1,445 @@
+//! The server's side of POP3.
+//!
+//! # What may be said when
+//!
+//! A line is a stage, what happens there, and the stage it leads to; a command that leads nowhere else is in the list
+//! where it is allowed, and anything else is answered `-ERR`.
+//!
+//! ```text
+#![doc = include_str!("states.txt")]
+//! ```
+
+mod auth;
+mod config;
+mod dispatch;
+mod event;
+mod maildrop;
+mod sending;
+pub(super) mod state;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::config::{Config, Expire, Limits, Session, Unfit};
+pub use self::event::{Authentication, By, Error, ErrorKind, Event, Identity, Login, Misuse, Pending, Refusal, Wanted};
+
+use self::auth::Proof;
+use self::maildrop::Listing;
+use self::sending::Sending;
+use self::state::{ROWS, Stage, Trigger};
+use super::Code;
+use crate::engine::{Detach, Engine, Patience, Status};
+use crate::sasl::{Binding, Nonce};
+use crate::syntax::line::Lines;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use bytes::{BufMut, BytesMut};
+use core::fmt;
+
+/// One POP3 session, at its server's end.
+///
+/// It starts paused: the greeting is the caller's, by [`greet`](Self::greet). The engine numbers the messages, keeps the
+/// marks and answers everything that a listing of the maildrop answers; it pauses where the caller has to do something:
+/// ask the users, open the maildrop, fetch a message, delete at the end. [`Host`](super::Host) does all of that over a
+/// [`Maildrop`](super::Maildrop).
+///
+/// ```
+/// use bytes::BytesMut;
+/// use plainwire::pop3::{Entry, server::{Config, Event, Server, Session}};
+/// use plainwire::sasl::Nonce;
+///
+/// let mut config = Config::new("dewey.example")?;
+/// config.cleartext = true;
+/// let mut server = Server::new(config.into(), Session::new(Nonce::new([7; 18])));
+/// let mut out = BytesMut::new();
+/// server.greet(&mut out)?;
+///
+/// let mut input = &b"USER mrose\r\nPASS secret\r\nRETR 1\r\nDELE 1\r\nQUIT\r\n"[..];
+/// let mail = b"Subject: hello\r\n\r\n.hidden\r\n";
+/// while let Some(event) = server.recv(&mut input, &mut out)? {
+///     match event {
+///         Event::Authenticate => server.grant(&mut out)?, // whoever it is
+///         Event::Retr { .. } => {
+///             server.begin(&mut out)?;
+///             server.send(mail, &mut out)?;
+///             server.finish(&mut out)?;
+///         }
+///         Event::Quit => {
+///             assert_eq!(server.marked().collect::<Vec<_>>(), [0]);
+///             server.updated(&mut out)?;
+///         }
+///         _ => {}
+///     }
+///     if server.pending() == Some(plainwire::pop3::server::Pending::Maildrop) {
+///         server.open([Entry { octets: mail.len() as u64, id: "whqtswO00WBw418f9t5JxYwZ".into() }], &mut out)?;
+///     }
+/// }
+/// let said = String::from_utf8_lossy(&out);
+/// assert!(said.contains("+OK 27 octets\r\nSubject: hello\r\n\r\n..hidden\r\n.\r\n+OK message 1 deleted\r\n"), "{said}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Server {
+    config: Arc<Config>,
+    stage: Stage,
+    pending: Option<Pending>,
+    lines: Lines,
+    /// So many octets of a line that is too long were passed over.
+    skipped: Option<usize>,
+    secure: bool,
+    nonce: Nonce,
+    binding: Option<Box<Binding>>,
+    /// The name that `USER` said, until `PASS` or another command.
+    user: Option<String>,
+    proof: Option<Proof>,
+    identity: Option<Box<Identity>>,
+    utf8: bool,
+    language: Option<usize>,
+    drop: Listing,
+    sending: Option<Box<Sending>>,
+    errors: u32,
+    auth_failures: u32,
+    /// Octets taken before this step.
+    taken: u64,
+    phase: u64,
+    ended: bool,
+    expired: bool,
+    failed: Option<Error>,
+}
+
+impl Server {
+    /// A session on a connection that was just accepted.
+    pub fn new(config: Arc<Config>, session: Session) -> Self {
+        Self {
+            config,
+            stage: Stage::Connect,
+            pending: Some(Pending::Connection),
+            lines: Lines::new(),
+            skipped: None,
+            secure: session.secure,
+            nonce: session.nonce,
+            binding: session.binding.map(Box::new),
+            user: None,
+            proof: None,
+            identity: None,
+            utf8: false,
+            language: None,
+            drop: Listing::default(),
+            sending: None,
+            errors: 0,
+            auth_failures: 0,
+            taken: 0,
+            phase: 0,
+            ended: false,
+            expired: false,
+            failed: None,
+        }
+    }
+
+    /// What is owed, while the session is paused.
+    pub const fn pending(&self) -> Option<Pending> {
+        self.pending
+    }
+
+    /// TLS is on, or the channel was secure from its start.
+    pub const fn secure(&self) -> bool {
+        self.secure
+    }
+
+    /// Who the client has proven to be.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_deref()
+    }
+
+    /// The client said `UTF8`: what is sent may have UTF-8 in its header.
+    pub const fn utf8(&self) -> bool {
+        self.utf8
+    }
+
+    /// The tag of the language that the client chose by `LANG`.
+    pub fn language(&self) -> Option<&str> {
+        Some(&self.config.language_list().get(self.language?)?.0)
+    }
+
+    /// Greets the client; with `APOP` offered, with the timestamp that its digest is of.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::NotOwed`] unless [`Pending::Connection`] is.
+    pub fn greet(&mut self, out: &mut BytesMut) -> Result<(), Misuse> {
+        self.owed(Pending::Connection)?;
+        let stamp = if self.config.apop { format!(" {}", self.timestamp()) } else { String::new() };
+        say(out, &format!("+OK {} POP3 server ready{stamp}", self.config.host()));
+        self.settle(Trigger::Welcome);
+        Ok(())
+    }
+
+    /// Refuses what is owed: the connection, the login, the maildrop (`[IN-USE]`), a message, the update. The client of a
+    /// refused connection or update is let go of; a refused login counts as a failure, a refused maildrop does not.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::NotOwed`] where nothing is, or the rest of a message ([`abort`](Self::abort) that); [`Misuse::Unfit`] for
+    /// a text that does not stay on its line, or a code of the caller's own that is none.
+    pub fn refuse(&mut self, code: Option<Code<&str>>, text: &str, out: &mut BytesMut) -> Result<(), Misuse> {
+        let Some(pending) = self.pending else { return Err(self.not_owed()) };
+        config::check_text(text).map_err(|_| Misuse::Unfit)?;
+        if let Some(Code::Other(name)) = code
+            && (name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b']'))
+        {
+            return Err(Misuse::Unfit);
+        }
+        let line = match code {
+            Some(Code::Other(name)) => format!("-ERR [{name}] {text}"),
+            Some(code) => format!("-ERR [{}] {text}", code.known().unwrap_or_default()),
+            None => format!("-ERR {text}"),
+        };
+        match pending {
+            Pending::Rest => return Err(Misuse::NotOwed),
+            Pending::Connection => self.settle(Trigger::Refusal),
+            Pending::Authentication => {
+                self.deny(&line, out);
+                return Ok(());
+            }
+            Pending::Maildrop => {
+                self.identity = None;
+                self.settle(Trigger::Refusal);
+            }
+            Pending::Message => {
+                self.sending = None;
+                self.settle(Trigger::Refusal);
+            }
+            Pending::Update => self.settle(Trigger::Updated),
+        }
+        say(out, &line);
+        Ok(())
+    }
+
+    /// Ends the session now, wherever it stands. Nothing is deleted. In the middle of a message nothing is said, so that
+    /// the client can't take a part for the whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::Closed`] where it is over, or TLS's.
+    pub fn shutdown(&mut self, out: &mut BytesMut) -> Result<(), Misuse> {
+        if matches!(self.stage, Stage::Closed | Stage::Tls) {
+            return Err(Misuse::Closed);
+        }
+        if self.pending != Some(Pending::Rest) {
+            say(out, "-ERR [SYS/TEMP] server shutting down");
+        }
+        self.close();
+        Ok(())
+    }
+
+    /// TLS is on: the session begins anew, without a greeting, and nothing that was said in clear counts (RFC 2595 4).
+    ///
+    /// `rest` is what was received and not taken before the handshake began: it came in clear, so it has to be empty.
+    /// `binding` is the new channel's, where it is known.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::Injected`] where something is left, and the session is over; [`Misuse::NotOwed`] unless it was handed
+    /// over.
+    pub fn secured(&mut self, rest: &[u8], binding: Option<Binding>) -> Result<(), Misuse> {
+        if self.stage != Stage::Tls {
+            return Err(self.not_owed());
+        }
+        if !rest.is_empty() {
+            self.failed = Some(Error { kind: ErrorKind::Injected, offset: self.taken });
+            self.close();
+            return Err(Misuse::Injected);
+        }
+        self.settle(Trigger::Secured);
+        let kept = (self.errors, self.auth_failures, self.phase, self.nonce.clone());
+        let session = Session::new(kept.3).secure(binding);
+        *self = Self {
+            stage: self.stage,
+            pending: None,
+            errors: kept.0,
+            auth_failures: kept.1,
+            phase: kept.2,
+            ..Self::new(self.config.clone(), session)
+        };
+        Ok(())
+    }
+
+    /// As [`Engine::recv`].
+    ///
+    /// # Errors
+    ///
+    /// What ends the session by the client's fault; what an answer mends is an event.
+    pub fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let told = loop {
+            let before = input.len();
+            let told = self.step(input, out);
+            self.taken += (before - input.len()) as u64;
+            if matches!(told, Ok(Some(_))) {
+                self.phase += 1;
+            }
+            // What was passed over may have brought something that can be told.
+            if !matches!(told, Ok(None)) || before == input.len() {
+                break told;
+            }
+        };
+        if let Err(error) = told {
+            if let Some(line) = error.reply() {
+                say(out, line);
+            }
+            self.failed = Some(error);
+            self.close();
+        }
+        told
+    }
+
+    fn step<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
+        if self.pending.is_some() || self.stage == Stage::Closed {
+            return Ok(None);
+        }
+        if self.stage == Stage::Tls {
+            return if input.is_empty() { Ok(None) } else { Err(self.error(ErrorKind::Injected, 0)) };
+        }
+        if self.expired {
+            // RFC 1939 3: neither UPDATE nor a word.
+            self.close();
+            return Ok(Some(Event::Expired));
+        }
+        self.line(input, out)
+    }
+
+    /// As [`Engine::eof`].
+    pub fn eof(&mut self) {
+        self.ended = true;
+    }
+
+    /// As [`Engine::expire`].
+    pub fn expire(&mut self) {
+        self.expired |= self.patience().limit.is_some();
+    }
+
+    /// As [`Engine::status`].
+    pub fn status(&self) -> Status {
+        let between = self.lines == Lines::new() && self.skipped.is_none();
+        match self.stage {
+            Stage::Closed => Status::Closed,
+            Stage::Tls => Status::HandedOver,
+            _ if self.pending.is_some() => Status::Paused,
+            Stage::Authorization | Stage::Transaction if between => Status::Idle,
+            _ => Status::Open,
+        }
+    }
+
+    /// As [`Engine::patience`]: [`Limits::idle`] for every command.
+    pub fn patience(&self) -> Patience {
+        match self.status() {
+            Status::Open | Status::Idle => Patience::within(self.phase, self.config.limits.idle),
+            _ => Patience::endless(self.phase),
+        }
+    }
+
+    /// As [`Engine::window`].
+    pub fn window(&self) -> usize {
+        self.config.limits.line.max(self.config.limits.auth_line)
+    }
+
+    /// As [`Engine::octets`]: a client of POP3 sends no bulk data.
+    pub fn octets<'e>(_: &'e Event<&[u8]>) -> Option<&'e [u8]> {
+        None
+    }
+
+    /// An error `at` octets into this step.
+    fn error(&self, kind: ErrorKind, at: usize) -> Error {
+        Error { kind, offset: self.taken + at as u64 }
+    }
+
+    fn not_owed(&self) -> Misuse {
+        if self.stage == Stage::Closed { Misuse::Closed } else { Misuse::NotOwed }
+    }
+
+    fn owed(&self, pending: Pending) -> Result<(), Misuse> {
+        if self.pending == Some(pending) { Ok(()) } else { Err(self.not_owed()) }
+    }
+
+    /// The next stage. Every change passes here, and only what the table allows.
+    fn settle(&mut self, by: Trigger) {
+        self.pending = None;
+        self.phase += 1;
+        if let Some(next) = super::next(ROWS, self.stage, by) {
+            self.stage = next;
+        } else {
+            debug_assert!(false, "no row from {:?} by {by:?}", self.stage);
+        }
+        if self.stage == Stage::Closed {
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        self.stage = Stage::Closed;
+        self.pending = None;
+        self.proof = None;
+        self.sending = None;
+        self.user = None;
+    }
+
+    /// `<nonce@host>`: a message id that nobody can foretell.
+    fn timestamp(&self) -> String {
+        format!("<{}@{}>", self.nonce.text(), self.config.host())
+    }
+}
+
+fn say(out: &mut BytesMut, line: &str) {
+    out.put_slice(line.as_bytes());
+    out.put_slice(b"\r\n");
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("stage", &self.stage).field("pending", &self.pending).finish_non_exhaustive()
+    }
+}
+
+impl Engine for Server {
+    type Event<'i> = Event<&'i [u8]>;
+    type Error = Error;
+
+    fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
+        self.recv(input, out)
+    }
+    fn eof(&mut self) {
+        self.eof();
+    }
+    fn expire(&mut self) {
+        self.expire();
+    }
+    fn status(&self) -> Status {
+        self.status()
+    }
+    fn patience(&self) -> Patience {
+        self.patience()
+    }
+    fn window(&self) -> usize {
+        self.window()
+    }
+    fn octets<'e>(event: &'e Self::Event<'_>) -> Option<&'e [u8]> {
+        Self::octets(event)
+    }
+}
+
+impl Detach for Server {
+    type Detached<B>
+        = Event<B>
+    where
+        B: fmt::Debug;
+
+    fn detach<'i, B: fmt::Debug>(event: Event<&'i [u8]>, keep: impl FnMut(&'i [u8]) -> B) -> Event<B> {
+        event.map(keep)
+    }
+    fn map<A: fmt::Debug, B: fmt::Debug>(event: Event<A>, keep: impl FnMut(A) -> B) -> Event<B> {
+        event.map(keep)
+    }
+}
