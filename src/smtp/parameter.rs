@@ -48,8 +48,8 @@ impl Notify {
 /// `HOLDFOR=` and `HOLDUNTIL=` (RFC 4865): release in future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hold<B> {
-    /// So many seconds from now.
-    For(u32),
+    /// So long from now.
+    For(Interval),
     /// Until a date and time of RFC 3339, as it stands.
     Until(Moment<B>),
 }
@@ -92,16 +92,85 @@ impl<B: AsRef<[u8]>> Moment<B> {
     }
 }
 
+/// The longest time that one to nine digits of seconds can say (RFC 2852 4, RFC 4865 4).
+const NINE_DIGITS: u32 = 999_999_999;
+
+/// A time in seconds, of at most nine digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Interval(u32);
+
+impl Interval {
+    /// So many seconds, up to 999,999,999.
+    pub const fn new(seconds: u32) -> Option<Self> {
+        if seconds <= NINE_DIGITS { Some(Self(seconds)) } else { None }
+    }
+
+    /// The number of seconds.
+    pub const fn seconds(self) -> u32 {
+        self.0
+    }
+}
+
+/// `MT-PRIORITY=` (RFC 6710): -9 to 9, and the higher the more urgent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Priority(i8);
+
+impl Priority {
+    /// The priority of that level, from -9 to 9.
+    pub const fn new(level: i8) -> Option<Self> {
+        if level >= -9 && level <= 9 { Some(Self(level)) } else { None }
+    }
+
+    /// The level.
+    pub const fn level(self) -> i8 {
+        self.0
+    }
+}
+
 /// `BY=` (RFC 2852): deliver by a time or do something about it.
+///
+/// ```
+/// use plainwire::smtp::DeliverBy;
+///
+/// assert!(DeliverBy::or_notify(-60, false).is_some());
+/// assert!(DeliverBy::or_return(0, false).is_none(), "what is late already can't be returned in time");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct DeliverBy {
-    /// Seconds from now, at most nine digits; negative where the time has passed already.
-    pub seconds: i32,
-    /// `R`: return it then; otherwise `N`: notify of the delay.
-    pub or_return: bool,
-    /// `T`: report each relay.
-    pub trace: bool,
+    seconds: i32,
+    or_return: bool,
+    trace: bool,
+}
+
+impl DeliverBy {
+    /// Within so many seconds, 1 to 999,999,999, or the message is returned. With `trace` each relay reports.
+    pub const fn or_return(seconds: u32, trace: bool) -> Option<Self> {
+        match seconds {
+            1..=NINE_DIGITS => Some(Self { seconds: seconds as i32, or_return: true, trace }),
+            _ => None,
+        }
+    }
+
+    /// Within so many seconds, or the delay is reported. The time may have passed already, by up to 999,999,999
+    /// seconds. With `trace` each relay reports.
+    pub const fn or_notify(seconds: i32, trace: bool) -> Option<Self> {
+        if seconds.unsigned_abs() <= NINE_DIGITS { Some(Self { seconds, or_return: false, trace }) } else { None }
+    }
+
+    /// Seconds from now; negative where the time has passed already.
+    pub const fn seconds(self) -> i32 {
+        self.seconds
+    }
+
+    /// `R`: the message is returned then. Otherwise `N`: its sender is told of the delay.
+    pub const fn returns(self) -> bool {
+        self.or_return
+    }
+
+    /// `T`: each relay reports.
+    pub const fn traces(self) -> bool {
+        self.trace
+    }
 }
 
 /// The original recipient (RFC 3461 4.2): `rfc822;ada@example.org`.
@@ -204,8 +273,8 @@ pub struct MailParameters<B> {
     pub submitter: Option<Submitter<B>>,
     /// `REQUIRETLS` (RFC 8689).
     pub require_tls: bool,
-    /// `MT-PRIORITY=` (RFC 6710): -9 to 9.
-    pub priority: Option<i8>,
+    /// `MT-PRIORITY=` (RFC 6710).
+    pub priority: Option<Priority>,
     /// `HOLDFOR=`, `HOLDUNTIL=` (RFC 4865).
     pub hold: Option<Hold<B>>,
     /// `BY=` (RFC 2852).
@@ -343,7 +412,7 @@ impl<'i> MailParameters<&'i [u8]> {
             once(&mut self.priority, priority(some()?))
         } else if is(b"HOLDFOR") {
             // RFC 4865 4: one to nine digits.
-            once(&mut self.hold, words::number(some()?, 9).map(|seconds| Hold::For(seconds as u32)))
+            once(&mut self.hold, words::number(some()?, 9).map(|seconds| Hold::For(Interval(seconds as u32))))
         } else if is(b"HOLDUNTIL") {
             once(&mut self.hold, Moment::parse(some()?).map(Hold::Until))
         } else if is(b"BY") {
@@ -355,9 +424,9 @@ impl<'i> MailParameters<&'i [u8]> {
 }
 
 /// ["-"] ("0".."9") (RFC 6710 4)
-fn priority(text: &[u8]) -> Option<i8> {
+fn priority(text: &[u8]) -> Option<Priority> {
     let (digits, sign) = text.strip_prefix(b"-").map_or((text, 1), |digits| (digits, -1));
-    words::number(digits, 1).map(|level| level as i8 * sign)
+    words::number(digits, 1).map(|level| Priority(level as i8 * sign))
 }
 
 /// by-value = by-time ";" by-mode [by-trace] (RFC 2852 4)
@@ -396,7 +465,7 @@ impl<B> MailParameters<B> {
             require_tls: self.require_tls,
             priority: self.priority,
             hold: self.hold.map(|hold| match hold {
-                Hold::For(seconds) => Hold::For(seconds),
+                Hold::For(interval) => Hold::For(interval),
                 Hold::Until(moment) => Hold::Until(moment.map(&mut keep)),
             }),
             deliver_by: self.deliver_by,
@@ -442,15 +511,15 @@ impl<B: AsRef<[u8]>> MailParameters<B> {
             number(format_args!(" REQUIRETLS"));
         }
         if let Some(priority) = self.priority {
-            number(format_args!(" MT-PRIORITY={}", priority.clamp(-9, 9)));
+            number(format_args!(" MT-PRIORITY={}", priority.0));
         }
         match &self.hold {
             None => {}
-            Some(Hold::For(seconds)) => number(format_args!(" HOLDFOR={}", seconds.min(&999_999_999))),
+            Some(Hold::For(interval)) => number(format_args!(" HOLDFOR={}", interval.0)),
             Some(Hold::Until(moment)) => number(format_args!(" HOLDUNTIL={}", moment.as_str())),
         }
         if let Some(by) = self.deliver_by {
-            let seconds = by.seconds.clamp(if by.or_return { 1 } else { -999_999_999 }, 999_999_999);
+            let DeliverBy { seconds, .. } = by;
             let (mode, trace) = (if by.or_return { "R" } else { "N" }, if by.trace { "T" } else { "" });
             number(format_args!(" BY={seconds};{mode}{trace}"));
         }

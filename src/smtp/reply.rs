@@ -20,11 +20,6 @@ impl Code {
         }
     }
 
-    /// A code that is known to be one.
-    pub(super) const fn known(number: u16) -> Self {
-        Self(number)
-    }
-
     /// The number.
     pub const fn number(self) -> u16 {
         self.0
@@ -64,12 +59,9 @@ impl fmt::Display for Code {
 /// An enhanced status code (RFC 3463, RFC 2034): `5.1.1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Enhanced {
-    /// 2, 4 or 5.
-    pub class: u8,
-    /// What it is about: 0 to 999.
-    pub subject: u16,
-    /// What exactly: 0 to 999.
-    pub detail: u16,
+    class: u8,
+    subject: u16,
+    detail: u16,
 }
 
 impl Enhanced {
@@ -79,6 +71,21 @@ impl Enhanced {
             2 | 4 | 5 if subject < 1000 && detail < 1000 => Some(Self { class, subject, detail }),
             _ => None,
         }
+    }
+
+    /// 2, 4 or 5.
+    pub const fn class(self) -> u8 {
+        self.class
+    }
+
+    /// What it is about: 0 to 999.
+    pub const fn subject(self) -> u16 {
+        self.subject
+    }
+
+    /// What exactly: 0 to 999.
+    pub const fn detail(self) -> u16 {
+        self.detail
     }
 
     /// The code at the front of `text`, and what follows it and one space.
