@@ -130,6 +130,27 @@ impl Client {
         self.refusal.as_deref()
     }
 
+    /// Octets that [`initial`](Self::initial) would have at the most, without making it.
+    #[cfg(feature = "smtp")]
+    pub(crate) fn initial_bound(&self) -> Option<usize> {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        self.mechanism.client_first().then(|| match &self.credentials {
+            // A character that is escaped takes three; the nonce has 24, the names and the flag the rest.
+            Credentials::Password { user, act_as, .. } if hash(self.mechanism).is_some() => {
+                3 * (user.len() + length(act_as)) + 64
+            }
+            Credentials::Password { user, password, act_as } => {
+                length(act_as) + user.len() + password.expose().len() + 2
+            }
+            Credentials::Token { user, token, endpoint } => {
+                let host = endpoint.as_ref().map_or(0, |(host, _)| host.len());
+                3 * user.len() + token.expose().len() + host + 48
+            }
+            Credentials::External { act_as } => length(act_as),
+            Credentials::Anonymous { trace } => trace.len(),
+        })
+    }
+
     /// The first message, for mechanisms in which the client begins; `None` where the server does, or once it was said.
     ///
     /// Where the protocol can't carry it with the mechanism's name, it is the answer to the server's empty challenge.

@@ -2,7 +2,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 use nom::branch::alt;
-use nom::bytes::complete::{tag, tag_no_case, take_while, take_while1};
+use nom::bytes::complete::{tag, tag_no_case, take_while1};
 use nom::character::complete::char;
 use nom::combinator::{opt, recognize, verify};
 use nom::multi::{many0_count, many1_count, separated_list1};
@@ -233,9 +233,4 @@ fn rare_path(text: &[u8], inside: &[u8]) -> Option<Path> {
 /// Whether `octet` may stand in an atom, and so outside quotes.
 pub(in crate::smtp) const fn is_atext(octet: u8) -> bool {
     is(octet, ATEXT)
-}
-
-/// Zero or more of what passes for one word of a line: printable and no space.
-pub(in crate::smtp) fn graphic(input: &[u8]) -> Parsed<'_, &[u8]> {
-    take_while(|octet| matches!(octet, b'!'..=b'~')).parse(input)
 }

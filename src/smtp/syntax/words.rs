@@ -1,6 +1,5 @@
 //! Words, numbers and xtext of commands and parameters.
 
-use super::path::graphic;
 use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::combinator::{all_consuming, opt, recognize};
 use nom::multi::separated_list0;
@@ -31,11 +30,6 @@ pub(in crate::smtp) fn parameters(input: &[u8]) -> Option<alloc::vec::Vec<(&[u8]
     use nom::multi::many0;
     let whole: Parsed<'_, _> = all_consuming(many0(preceded(tag(" "), parameter))).parse(input);
     whole.ok().map(|(_, list)| list)
-}
-
-/// One word of printable octets, all of `text`.
-pub(in crate::smtp) fn word(text: &[u8]) -> bool {
-    !text.is_empty() && all_consuming(graphic).parse(text).is_ok()
 }
 
 /// Printable text with spaces and UTF-8, all of `text`: neither control characters nor anything that is no text.

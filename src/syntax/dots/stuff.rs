@@ -32,6 +32,8 @@ pub struct Bare {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stuff {
     endings: Endings,
+    /// Dots are doubled, and one on its own line ends the text.
+    dotted: bool,
     /// The next octet begins a line.
     at_start: bool,
     /// A CR was given and not written yet.
@@ -42,7 +44,13 @@ pub struct Stuff {
 impl Stuff {
     /// At the beginning of a text.
     pub const fn new(endings: Endings) -> Self {
-        Self { endings, at_start: true, cr: false, offset: 0 }
+        Self { endings, dotted: true, at_start: true, cr: false, offset: 0 }
+    }
+
+    /// At the beginning of a text that is framed otherwise, by its length: whole line ends alike, dots as they are, and no
+    /// mark at its end.
+    pub const fn lines(endings: Endings) -> Self {
+        Self { endings, dotted: false, at_start: true, cr: false, offset: 0 }
     }
 
     /// How many octets of text were given so far.
@@ -87,7 +95,9 @@ impl Stuff {
             out.extend_from_slice(b"\r\n");
         }
         self.cr = false;
-        out.extend_from_slice(b".\r\n");
+        if self.dotted {
+            out.extend_from_slice(b".\r\n");
+        }
         Ok(())
     }
 
@@ -136,7 +146,7 @@ impl<'t> Iterator for Pieces<'_, 't> {
                 Some(_) => Some(Ok(self.mend(0))),
             };
         }
-        if self.stuff.at_start && !self.doubled && self.rest.first() == Some(&b'.') {
+        if self.stuff.dotted && self.stuff.at_start && !self.doubled && self.rest.first() == Some(&b'.') {
             self.doubled = true;
             return Some(Ok(&self.rest[..1]));
         }
@@ -150,13 +160,13 @@ impl<'t> Iterator for Pieces<'_, 't> {
                 None
             }
             // The dot itself is told with this piece, and once more with the next.
-            Some((at, Mark::Dot)) => {
+            Some((at, Mark::Dot)) if self.stuff.dotted => {
                 let piece = &self.rest[..=at];
                 self.take(at);
                 self.doubled = true;
                 Some(Ok(piece))
             }
-            Some((at, Mark::Alone(_) | Mark::Open)) => Some(Ok(self.take(at))),
+            Some((at, Mark::Dot | Mark::Alone(_) | Mark::Open)) => Some(Ok(self.take(at))),
             None if self.rest.is_empty() => None,
             None => Some(Ok(self.take(self.rest.len()))),
         }
