@@ -369,7 +369,7 @@ fn near_reference() -> impl Strategy<Value = String> {
         Just("\x7F"),
         Just("\0"),
     ];
-    (prop_oneof![Just(""), Just("http://"), Just("https://")], prop::collection::vec(piece, 0..12))
+    (prop_oneof![Just(""), Just("http://"), Just("https://")], prop::collection::vec(piece, 0..24))
         .prop_map(|(head, pieces)| format!("{head}{}", pieces.concat()))
 }
 
@@ -378,6 +378,11 @@ proptest! {
 
     #[test]
     fn fast_is_exact(text in near_reference()) {
+        prop_assert_eq!(scan::scan(text.as_bytes()), scan::exact(text.as_bytes()));
+    }
+
+    #[test]
+    fn fast_is_exact_on_what_is_valid(text in "https?://[a-z.]{0,40}(:[0-9]{0,5})?(/[a-z%25/]{0,90})?([?][a-z?/]{0,50})?(#[a-z?]{0,50})?") {
         prop_assert_eq!(scan::scan(text.as_bytes()), scan::exact(text.as_bytes()));
     }
 
