@@ -5,7 +5,7 @@ use plainwire::url::python;
 use plainwire::work;
 
 /// A URL and, behind a 0xFF, another one to join to it.
-pub fn python(data: &[u8]) {
+pub(crate) fn python(data: &[u8]) {
     let mut pieces = data.split(|octet| *octet == 0xFF).map(String::from_utf8_lossy);
     let url = pieces.next().unwrap_or_default();
     let other = pieces.next().unwrap_or("../x;y?z#".into());

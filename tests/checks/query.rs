@@ -10,7 +10,7 @@ use std::borrow::Cow;
 type OctetPair = (Vec<u8>, Vec<u8>);
 
 /// A query string.
-pub fn parse(data: &[u8]) {
+pub(crate) fn parse(data: &[u8]) {
     let expected = plain_parse(data);
     let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
     let expected_text: Vec<_> = expected.iter().map(|(name, value)| (text(name), text(value))).collect();
@@ -99,7 +99,7 @@ fn options(data: &[u8], all: &[(String, String)]) {
 }
 
 /// The first octet chooses a charset, the rest is in it.
-pub fn charset(data: &[u8]) {
+pub(crate) fn charset(data: &[u8]) {
     const LABELS: [&str; 8] =
         ["utf-8", "windows-1252", "shift_jis", "gb18030", "big5", "euc-kr", "iso-2022-jp", "utf-16le"];
     let Some((choice, data)) = data.split_first() else { return };

@@ -4,7 +4,7 @@ use plainwire::query::{Nesting, from_octets, from_str, to_string};
 use plainwire::work;
 
 /// Structs: what can be read can be written, and stays.
-pub fn structs(data: &[u8]) {
+pub(crate) fn structs(data: &[u8]) {
     let (spent, value) = work::count(|| from_octets::<serde_json::Value>(data));
     assert!(spent <= 8 * data.len() as u64 + 64);
     let value = match value {

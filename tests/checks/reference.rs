@@ -21,7 +21,7 @@ fn five(reference: &Reference<'_>) -> Five {
 }
 
 /// One text.
-pub fn parse(data: &[u8]) {
+pub(crate) fn parse(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let (spent, parsed) = work::count(|| Reference::parse(&text));
     assert!(spent <= 4 * text.len() as u64 + 64, "{spent} octets looked at for {}", text.len());
@@ -75,7 +75,7 @@ pub fn parse(data: &[u8]) {
 }
 
 /// A reference and, behind a 0xFF, its base.
-pub fn resolve(data: &[u8]) {
+pub(crate) fn resolve(data: &[u8]) {
     let mut pieces = data.split(|octet| *octet == 0xFF).map(String::from_utf8_lossy);
     let text = pieces.next().unwrap_or_default();
     let base_text = pieces.next().unwrap_or("http://a/b/c/d;p?q".into());
