@@ -51,7 +51,7 @@ fn both(text: &str) -> Option<(Reference<'_>, UriRef<&str>)> {
         let same = match (ours.host_kind().unwrap(), authority.host_parsed()) {
             (Host::Ipv4(a), TheirHost::Ipv4(b)) => a == b,
             (Host::Ipv6(a), TheirHost::Ipv6(b)) => a == b,
-            (Host::IpvFuture(_), TheirHost::IpvFuture) => true,
+            (Host::IpvFuture(_), TheirHost::IpvFuture { .. }) => true,
             (Host::Name(a), TheirHost::RegName(b)) => a == b.as_str(),
             _ => false,
         };
