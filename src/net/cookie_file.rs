@@ -24,12 +24,10 @@
 //! ```
 
 use crate::cookie::file::{Loaded, lwp, netscape};
-use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, OpenOptions};
+use crate::net::replace::Replacement;
+use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
 /// Reads a cookie file: libwww-perl's form if it says so in its first line, else Netscape's.
 ///
@@ -43,7 +41,7 @@ pub fn load(path: impl AsRef<Path>) -> io::Result<Loaded> {
 
 /// Puts `text` in the place of the file at `path`, atomically: whoever opens it finds the old file or the new one, and
 /// after a crash it is one of them. A new file can be read by its owner alone; a file that was there keeps its
-/// permissions, and a symbolic link keeps its target.
+/// permissions, a symbolic link keeps its target, and a device or a pipe is written to as it stands.
 ///
 /// When this returns, the file is on the disk.
 ///
@@ -51,55 +49,9 @@ pub fn load(path: impl AsRef<Path>) -> io::Result<Loaded> {
 ///
 /// The file system's. The old file is then as it was.
 pub fn save(path: impl AsRef<Path>, text: &[u8]) -> io::Result<()> {
-    // Renaming over a link would replace the link.
-    let path = fs::canonicalize(path.as_ref()).unwrap_or_else(|_| path.as_ref().to_path_buf());
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let (beside, mut file) = create_beside(folder, name)?;
-    let written = (|| {
-        file.write_all(text)?;
-        if let Ok(old) = fs::metadata(&path) {
-            fs::set_permissions(&beside, old.permissions())?;
-        }
-        file.sync_all()?;
-        drop(file);
-        fs::rename(&beside, &path)
-    })();
-    if let Err(error) = written {
-        // The error that matters is the first one.
-        let _gone = fs::remove_file(&beside);
-        return Err(error);
-    }
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    Ok(())
-}
-
-/// A new file in the same folder, so that renaming it is one step.
-fn create_beside(folder: &Path, name: &OsStr) -> io::Result<(PathBuf, File)> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    loop {
-        let mut beside = OsString::from(".");
-        beside.push(name);
-        beside.push(std::format!(".{}.{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-        let beside = folder.join(beside);
-        match options.open(&beside) {
-            Ok(file) => return Ok((beside, file)),
-            // Left behind by a process of the same number that died here.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    }
+    let mut file = Replacement::private(path)?;
+    file.write_all(text)?;
+    file.commit()
 }
 
 #[cfg(test)]

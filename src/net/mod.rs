@@ -93,6 +93,7 @@ pub mod maildir;
 pub mod multicast;
 pub mod pool;
 pub mod reactor;
+pub mod replace;
 pub mod server;
 pub mod tcp;
 #[cfg(feature = "tls")]
