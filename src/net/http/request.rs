@@ -193,7 +193,8 @@ impl Request {
     /// # Errors
     ///
     /// [`Error::Unsayable`] for a name that is no token, or a value with a line end, NUL or another control in it; and
-    /// for the fields that say how the message is framed, which are this crate's to say.
+    /// for the fields that say how the message is framed, which are this crate's to say. Of `Connection` only `close` and
+    /// `keep-alive` are the caller's.
     pub fn field(mut self, name: &str, value: &str) -> Result<Self, Error> {
         self.add(name, value)?;
         Ok(self)
@@ -201,7 +202,9 @@ impl Request {
 
     pub(super) fn add(&mut self, name: &str, value: &str) -> Result<(), Error> {
         const OURS: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
-        if OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
+        let lasts = ["close", "keep-alive"].iter().any(|option| value.trim().eq_ignore_ascii_case(option));
+        let allowed = lasts && name.eq_ignore_ascii_case("connection");
+        if !allowed && OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
             return Err(Error::Unsayable(format!("{name} is said by the framing itself")));
         }
         let unsayable = |what: &str, error: &dyn core::fmt::Display| Error::Unsayable(format!("field {what}: {error}"));

@@ -6,7 +6,7 @@ use super::tap::SharedTap;
 use super::{Opener, Request};
 use crate::engine::{Engine, Handler, Tap};
 use crate::http1::client::{Event, Limits};
-use crate::http1::{Client, Content, ErrorKind, Method, RequestHead, ResponseHead, StatusCode};
+use crate::http1::{Client, Content, ErrorKind, FieldName, FieldValue, Method, RequestHead, ResponseHead, StatusCode};
 use crate::net::{Driver, Ended, Party, tcp};
 use bytes::BytesMut;
 use std::boxed::Box;
@@ -115,7 +115,10 @@ impl Wire {
         self.driver
             .say(|client, out| client.request(&head, content, out))
             .map_err(|misuse| Error::Unsayable(misuse.to_string()))?;
-        opener.trace(&|| format!("> {} {}", head.method(), head.target()));
+        opener.trace(&|| format!("> {} {} HTTP/1.1", head.method(), head.target()));
+        for field in head.fields().iter() {
+            opener.trace(&|| format!("> {}: {}", field.name, shown(field.name, field.value)));
+        }
         let body = std::mem::take(&mut request.body);
         let source: Option<Box<dyn Read + Send>> = match body {
             Body::Empty => None,
@@ -208,6 +211,15 @@ impl Wire {
         let client = self.driver.engine();
         client.can_request() && client.owed() == 0 && !client.sending()
     }
+}
+
+/// A field's value as it may be told: credentials are left out, and so is what would move a terminal's cursor.
+fn shown(name: FieldName<'_>, value: FieldValue<'_>) -> String {
+    const SECRET: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
+    if SECRET.iter().any(|secret| name.as_str().eq_ignore_ascii_case(secret)) {
+        return "(not shown)".to_string();
+    }
+    String::from_utf8_lossy(value.as_ref()).escape_debug().to_string()
 }
 
 /// A body on its way out.
@@ -368,19 +380,29 @@ fn tls_error(ended: Ended<<Client as Engine>::Error>, host: &str) -> Error {
 /// Host and port of a proxy's URL; without a scheme it is http, without a port 1080, as in curl.
 fn proxy_address(proxy: &str) -> Result<(String, u16), Error> {
     let url = proxy_url(proxy)?;
-    let port =
-        url.port().unwrap_or(if url.as_str().starts_with("http://") && proxy.contains(":80") { 80 } else { 1080 });
-    Ok((url.hostname().trim_start_matches('[').trim_end_matches(']').to_string(), port))
+    // A URL forgets a port that is its scheme's own.
+    let port = url.port().unwrap_or(if names_port(proxy) { 80 } else { 1080 });
+    let host = url.hostname().trim_start_matches('[').trim_end_matches(']').to_string();
+    if url.scheme() == "http" {
+        return Ok((host, port));
+    }
+    Err(Error::Connect { host, port, source: io::Error::other("only http proxies are supported") })
+}
+
+/// Whether a port stands behind the host.
+fn names_port(proxy: &str) -> bool {
+    let behind = proxy.split_once("://").map_or(proxy, |(_, behind)| behind);
+    let authority = behind.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    // The colons of an IPv6 address stand before its bracket.
+    let tail = host.rsplit(']').next().unwrap_or_default();
+    tail.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty())
 }
 
 fn proxy_url(proxy: &str) -> Result<crate::url::Url, Error> {
     let full = if proxy.contains("://") { proxy.to_string() } else { format!("http://{proxy}") };
-    let wrong = |reason: String| Error::Url { url: without_credentials(proxy), reason };
-    let url = crate::url::Url::parse(&full).map_err(|error| wrong(error.to_string()))?;
-    if url.scheme() != "http" {
-        return Err(wrong("only http proxies are supported".to_string()));
-    }
-    Ok(url)
+    crate::url::Url::parse(&full)
+        .map_err(|error| Error::Url { url: without_credentials(proxy), reason: error.to_string() })
 }
 
 fn proxy_authorization(proxy: &str) -> Result<Option<String>, Error> {
@@ -429,5 +451,32 @@ impl Idle {
             self.wires.remove(0);
         }
         self.wires.push((wire, Instant::now()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_at_the_port_that_was_named() {
+        for (proxy, host, port) in [
+            ("http://p.example:80", "p.example", 80),
+            ("http://p.example:80/", "p.example", 80),
+            ("p.example:80", "p.example", 80),
+            ("p.example:8080", "p.example", 8080),
+            ("http://p.example", "p.example", 1080),
+            ("http://80.example/", "80.example", 1080),
+            ("http://u:80@p.example", "p.example", 1080),
+            ("http://u:80@p.example:80", "p.example", 80),
+            ("http://[::1]:80", "::1", 80),
+            ("http://[::80]", "::80", 1080),
+            ("http://p.example:", "p.example", 1080),
+        ] {
+            let found = proxy_address(proxy).unwrap();
+            assert_eq!((found.0.as_str(), found.1), (host, port), "{proxy}");
+        }
+        assert!(matches!(proxy_address("socks5://p.example:1080"), Err(Error::Connect { .. })));
+        assert!(matches!(proxy_address("http://:80"), Err(Error::Url { .. })));
     }
 }

@@ -145,19 +145,30 @@ impl Download {
     /// [`Error`]. What had come by then stays in `NAME.part` for the next run, except where the file turned out to be
     /// another one ([`Error::Checksum`]).
     pub fn run(&self, opener: &Opener, watch: &(dyn Fn(&Progress) + Sync)) -> Result<Done, Error> {
-        let (part, memory) = (beside(&self.path, "part"), beside(&self.path, "part.plan"));
+        let path = self.target()?;
         // Ranges count octets as they are stored: no content coding.
-        let opener = opener.clone().codings(None);
+        let opener = &opener.clone().codings(None);
+        let (part, memory) = (beside(&path, "part"), beside(&path, "part.plan"));
+        // Asked first: what is refused leaves no file behind.
+        let mut first = Some(self.ask(opener)?);
+        let _held = hold(&part)?;
         let mut again = false;
         loop {
-            let outcome = match self.ask(&opener)? {
-                First::Whole(response) => stream(response, &part, watch),
+            let asked = match first.take() {
+                Some(asked) => asked,
+                None => self.ask(opener)?,
+            };
+            let outcome = match asked {
+                First::Whole(response) => stream(response, &part, watch).inspect_err(|_| {
+                    // No other run can go on from it; that it can't be removed changes nothing.
+                    let _gone = remove(&part);
+                }),
                 First::Ranges(length, validator, url) => {
                     let known = fs::read_to_string(&memory).ok().and_then(|text| Plan::parse(&text).ok());
                     let known = known.filter(|plan| plan.is_of(&url, length, validator.as_ref()));
                     let known = known.filter(|_| fs::metadata(&part).is_ok_and(|about| about.len() == length));
                     let plan = known.unwrap_or_else(|| Plan::new(&url, length, validator, self.segments));
-                    self.parallel(&opener, plan, &part, &memory, watch)
+                    self.parallel(opener, plan, &part, &memory, watch)
                 }
             };
             match outcome {
@@ -174,14 +185,27 @@ impl Download {
                             let _gone = (remove(&memory), remove(&part));
                         }
                     })?;
-                    let failed = failed_at(&self.path);
+                    let failed = failed_at(&path);
                     File::open(&part).and_then(|file| file.sync_all()).map_err(&failed)?;
-                    fs::rename(&part, &self.path).map_err(&failed)?;
+                    fs::rename(&part, &path).map_err(&failed)?;
                     remove(&memory)?;
                     return Ok(Done { path: self.path.clone(), length, resumed, checksum });
                 }
             }
         }
+    }
+
+    /// Where the file goes: what a symbolic link leads to, and never a device or a folder.
+    fn target(&self) -> Result<PathBuf, Error> {
+        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let kind = match fs::metadata(&path) {
+            Ok(about) if about.is_file() => return Ok(path),
+            Ok(about) if about.is_dir() => io::ErrorKind::IsADirectory.into(),
+            Ok(_) => io::Error::other("it is no regular file, and a download is put together in one"),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(path),
+            Err(error) => error,
+        };
+        Err(failed_at(&self.path)(kind))
     }
 
     /// The first octet is asked for: the answer tells length, version and whether ranges are had.
@@ -293,6 +317,37 @@ fn digest<D: sha2::Digest>(file: &mut File) -> io::Result<String> {
     }))
 }
 
+/// The file that is being put together, created if need be and ours alone while the handle lives.
+fn hold(part: &Path) -> Result<File, Error> {
+    let failed = failed_at(part);
+    loop {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(part).map_err(&failed)?;
+        match file.try_lock() {
+            // Another download may have given it its final name since it was opened.
+            Ok(()) if !is_at(&file, part) => {}
+            Ok(()) => return Ok(file),
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(failed(io::Error::other("another download is writing it")));
+            }
+            // A file system without locks has no other download to tell us of.
+            Err(fs::TryLockError::Error(_)) => return Ok(file),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let same = |(one, other): (fs::Metadata, fs::Metadata)| (one.dev(), one.ino()) == (other.dev(), other.ino());
+    file.metadata().and_then(|one| Ok((one, fs::metadata(path)?))).is_ok_and(same)
+}
+
+/// Where a file that is open can't be renamed, it is still there.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
+}
+
 /// One stream from the beginning: what there is without ranges.
 fn stream(mut response: Response, part: &Path, watch: &(dyn Fn(&Progress) + Sync)) -> Result<(u64, u64), Error> {
     let failed = failed_at(part);
@@ -331,7 +386,7 @@ impl First {
         let total = response.field("content-range").and_then(|range| range.strip_prefix("bytes 0-0/")?.parse().ok());
         match (response.status(), total) {
             (206, Some(length)) => {
-                let validator = Validator::from_fields(response.field("etag"), response.field("last-modified"));
+                let validator = Validator::of(&response);
                 Self::Ranges(length, validator, String::from(response.url().without_fragment()))
             }
             _ => Self::Whole(response),
@@ -413,7 +468,7 @@ impl Run<'_> {
         if response.field("content-range") != Some(&given) {
             return Err(Error::Changed("the server gave another range than it was asked for"));
         }
-        let now = Validator::from_fields(response.field("etag"), response.field("last-modified"));
+        let now = Validator::of(&response);
         if self.plan.validator.is_some() && now.is_some() && now != self.plan.validator {
             return Err(CHANGED);
         }

@@ -3,6 +3,7 @@
 //! While `NAME` is being fetched there are `NAME.part`, preallocated to its full length, and `NAME.part.plan`, the text
 //! of a [`Plan`]. A plan never says more than what was written: after a kill the download goes on from what it says.
 
+use super::super::Response;
 use super::super::serve::conditional::ETag;
 use crate::cookie::Timestamp;
 use std::format;
@@ -20,10 +21,17 @@ pub enum Validator {
 
 impl Validator {
     /// The strongest validator that a response's fields give, if any can serve for `If-Range` (RFC 9110 13.1.5): a weak
-    /// tag can't.
-    pub fn from_fields(etag: Option<&str>, modified: Option<&str>) -> Option<Self> {
+    /// tag can't, and a file that was modified in the very second of the answer may be modified once more in it
+    /// (RFC 9110 8.8.2.2).
+    pub fn from_fields(etag: Option<&str>, modified: Option<&str>, date: Option<&str>) -> Option<Self> {
         let tag = etag.and_then(ETag::parse).filter(|tag| !tag.is_weak()).map(Self::Tag);
-        tag.or_else(|| modified.and_then(|date| Timestamp::parse(date.as_bytes())).map(Self::Modified))
+        let time = |value: Option<&str>| value.and_then(|value| Timestamp::parse(value.as_bytes()));
+        let settled = time(modified).filter(|modified| time(date).is_none_or(|date| *modified < date));
+        tag.or(settled.map(Self::Modified))
+    }
+
+    pub(super) fn of(response: &Response) -> Option<Self> {
+        Self::from_fields(response.field("etag"), response.field("last-modified"), response.field("date"))
     }
 
     /// The value of `If-Range`.
@@ -170,20 +178,21 @@ mod tests {
 
     #[test]
     fn only_strong_validators_count() {
-        assert_eq!(Validator::from_fields(Some("W/\"x\""), None), None);
+        let of = |etag, modified| Validator::from_fields(etag, modified, None).map(|it| it.condition());
+        assert_eq!(of(Some("W/\"x\""), None), None);
         let date = "Sat, 29 Oct 1994 19:43:31 GMT";
-        assert_eq!(Validator::from_fields(Some("W/\"x\""), Some(date)).map(|it| it.condition()).as_deref(), Some(date));
-        assert_eq!(
-            Validator::from_fields(Some("\"x\""), Some(date)).map(|it| it.condition()).as_deref(),
-            Some("\"x\"")
-        );
+        assert_eq!(of(Some("W/\"x\""), Some(date)).as_deref(), Some(date));
+        assert_eq!(of(Some("\"x\""), Some(date)).as_deref(), Some("\"x\""));
+        let answered = |at| Validator::from_fields(None, Some(date), Some(at));
+        assert_eq!(answered(date), None, "it may change once more in this second");
+        assert!(answered("Sat, 29 Oct 1994 19:43:32 GMT").is_some());
         let plan = Plan::new("http://a/", 1, None, 1);
         assert!(!plan.is_of("http://a/", 1, None), "nothing can be resumed without a validator");
     }
 
     #[test]
     fn a_torn_plan_is_no_plan() {
-        let mut plan = Plan::new("http://a/b c", 1 << 20, Validator::from_fields(Some("\"v\""), None), 2);
+        let mut plan = Plan::new("http://a/b c", 1 << 20, Validator::from_fields(Some("\"v\""), None, None), 2);
         plan.segments[0].done = 77;
         let text = plan.print();
         assert_eq!(Plan::parse(&text).as_ref(), Ok(&plan));

@@ -56,7 +56,8 @@ impl Answer {
     /// The status with its reason as a line of text: what a browser shows where nothing better is known.
     pub fn status(status: u16) -> Self {
         let reason = StatusCode::new(status).map(StatusCode::reason).unwrap_or_default();
-        Self::text(status, std::format!("{status} {reason}\n"))
+        let line = std::format!("{status} {reason}");
+        Self::text(status, std::format!("{}\n", line.trim_end()))
     }
 
     /// A redirect to `location`, which is a URI reference.
