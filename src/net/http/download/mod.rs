@@ -216,11 +216,15 @@ impl Download {
             let asked = Request::get(&self.url)?.field("Range", "bytes=0-0")?;
             let answer = opener.open(asked).and_then(|response| match response.status() {
                 // An empty file has no first octet.
-                416 => opener.get(&self.url).and_then(Response::success),
-                _ => response.success(),
+                416 => opener.get(&self.url).and_then(Response::success).map(First::Whole),
+                206 => match First::of_range(response)? {
+                    Some(first) => Ok(first),
+                    None => opener.get(&self.url).and_then(Response::success).map(First::Whole),
+                },
+                _ => response.success().map(First::Whole),
             });
             match answer {
-                Ok(response) => return Ok(First::of(response)),
+                Ok(first) => return Ok(first),
                 Err(error) if error.is_transient() && tried < self.tries => self.wait(tried),
                 Err(error) => return Err(error),
             }
@@ -375,24 +379,29 @@ fn stream(mut response: Response, part: &Path, watch: &(dyn Fn(&Progress) + Sync
 
 /// What the first answer tells.
 enum First {
-    /// No ranges: this is the file.
+    /// No ranges, or not of a known whole: this is the file.
     Whole(Response),
     /// Length, version, and the URL where it is after redirects.
     Ranges(u64, Option<Validator>, String),
 }
 
 impl First {
-    fn of(response: Response) -> Self {
-        let total = response.field("content-range").and_then(|range| range.strip_prefix("bytes 0-0/")?.parse().ok());
-        match (response.status(), total) {
-            (206, Some(length)) => {
-                let validator = Validator::of(&response);
-                Self::Ranges(length, validator, String::from(response.url().without_fragment()))
-            }
-            _ => Self::Whole(response),
+    /// What a 206 tells; `None` where it does not tell how long the whole is.
+    fn of_range(response: Response) -> Result<Option<Self>, Error> {
+        let given = response.field("content-range").and_then(|range| range.strip_prefix("bytes 0-0/"));
+        match given.map(|total| (total, total.parse())) {
+            Some((_, Ok(length))) if length > 0 => Ok(Some(Self::Ranges(
+                length,
+                Validator::of(&response),
+                String::from(response.url().without_fragment()),
+            ))),
+            Some(("*", _)) => Ok(None),
+            _ => Err(OTHER_RANGE),
         }
     }
 }
+
+const OTHER_RANGE: Error = Error::Changed("the server gave another range than it was asked for");
 
 /// What the threads of one run share.
 struct Run<'d> {
@@ -466,7 +475,7 @@ impl Run<'_> {
         }
         let given = format!("bytes {}-{}/{}", segment.done, segment.end - 1, self.plan.length);
         if response.field("content-range") != Some(&given) {
-            return Err(Error::Changed("the server gave another range than it was asked for"));
+            return Err(OTHER_RANGE);
         }
         let now = Validator::of(&response);
         if self.plan.validator.is_some() && now.is_some() && now != self.plan.validator {
