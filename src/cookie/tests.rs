@@ -388,6 +388,15 @@ fn cookies_txt_is_written() {
 }
 
 #[test]
+fn a_host_that_would_read_as_a_comment_is_no_line() {
+    // Python: a line that begins with `$` is a comment. Behind the dot it would be one when it is written again.
+    let loaded = netscape::read(b".$a.example\tFALSE\t/\tFALSE\t9\tid\t42\n");
+    assert_eq!((loaded.records.len(), loaded.faults.len()), (0, 1));
+    let record = Record { domain: "$a.example".into(), ..sample().remove(0) };
+    assert_eq!(netscape::write([&record], netscape::SessionExpiry::Zero, &mut Vec::new()).len(), 1);
+}
+
+#[test]
 fn lwp_is_written() {
     let mut text = Vec::new();
     let left_out = lwp::write(&sample(), &mut text);

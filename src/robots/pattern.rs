@@ -115,10 +115,11 @@ impl Iterator for Normal<'_> {
 }
 
 impl Octet {
+    /// An encoded octet becomes a pair of marks beyond ASCII, where nothing else is: so no part of one is ever found as a
+    /// literal (`C` in `%BC`), and searching for octets finds whole units.
     fn push(&self, out: &mut Vec<u8>) {
-        const HEX: &[u8; 16] = b"0123456789ABCDEF";
         if self.encoded {
-            out.extend([b'%', HEX[usize::from(self.value >> 4)], HEX[usize::from(self.value & 15)]]);
+            out.extend([0x80 | self.value >> 4, 0x90 | self.value & 15]);
         } else {
             out.push(self.value);
         }

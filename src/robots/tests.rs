@@ -27,6 +27,17 @@ fn groups_of_one_agent_are_one_group() {
 }
 
 #[test]
+fn no_part_of_an_encoded_octet_is_a_literal() {
+    // RFC 9309 2.2.2 compares octets: `%BC` is one, and its `C` is no letter.
+    assert!(!matches("/*CCC/x", "/a%D5%BCCC/x"));
+    assert!(!matches("/*D5", "/%D5"));
+    assert!(matches("/*%BCCC/x", "/a%D5%bcCC/x"));
+    assert!(matches("/*CC/x", "/a%D5%BCCC/x"));
+    // A per cent sign that is one is not the beginning of an encoding.
+    assert!(!matches("/%%32F", "/%2F"));
+}
+
+#[test]
 fn the_star_counts_only_where_nothing_names_the_agent() {
     // RFC 9309 2.2.1, its third table.
     let file = "user-agent: *\ndisallow: /foo\ndisallow: /bar\n\nuser-agent: BazBot\ndisallow: /baz\n";

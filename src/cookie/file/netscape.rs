@@ -83,7 +83,8 @@ fn flag(field: &[u8]) -> Result<bool, FaultKind> {
     }
 }
 
-/// The host without a leading dot and without the port that wget puts behind it.
+/// The host without a leading dot and without the port that wget puts behind it. One that begins with `$` can't be told
+/// from Python's comments, so it is none.
 fn host(field: &[u8]) -> Option<String> {
     let field = field.strip_prefix(b".").unwrap_or(field);
     let text = core::str::from_utf8(field).ok()?.to_ascii_lowercase();
@@ -93,7 +94,7 @@ fn host(field: &[u8]) -> Option<String> {
     };
     let (host, port) = text.split_at(end);
     let port_fits = port.is_empty() || port.strip_prefix(':')?.bytes().all(|byte| byte.is_ascii_digit());
-    (port_fits && check_host(host).is_ok() && !host.starts_with('.')).then(|| host.into())
+    (port_fits && check_host(host).is_ok() && !host.starts_with(['.', '$'])).then(|| host.into())
 }
 
 /// 0 and nothing mean the session. A fraction of a second, which some extensions write, is dropped.
@@ -113,8 +114,8 @@ fn expiry(field: &[u8]) -> Result<Option<Timestamp>, FaultKind> {
     }
 }
 
-/// Appends a file with these cookies, in their order. Returns those that it has no room for: with a tab in a field, or
-/// partitioned.
+/// Appends a file with these cookies, in their order. Returns those that it has no room for: with a tab in a field, of a
+/// host that begins with `$`, or partitioned.
 ///
 /// Read back, every other one is as it was but for `SameSite` and the times of creation and access.
 pub fn write<'a>(
@@ -127,7 +128,7 @@ pub fn write<'a>(
     for (index, cookie) in cookies.into_iter().enumerate() {
         let tab = [&cookie.name, &cookie.value, &cookie.path].iter().any(|field| field.contains(&b'\t'));
         match fit(cookie) {
-            Ok(()) if !tab => line(cookie, session, out),
+            Ok(()) if !tab && !cookie.domain.starts_with('$') => line(cookie, session, out),
             Ok(()) => left_out.push(LeftOut { index, why: Unwritable::Octet }),
             Err(why) => left_out.push(LeftOut { index, why }),
         }
