@@ -21,6 +21,8 @@ use bytes::BytesMut;
 #[derive(Clone, Debug)]
 pub struct Netstrings {
     limit: u32,
+    /// How much has to be there before looking again is worth it: a payload that comes in pieces has its length read once.
+    wanted: usize,
     offset: u64,
     ended: bool,
     over: bool,
@@ -30,7 +32,7 @@ pub struct Netstrings {
 impl Netstrings {
     /// A decoder of payloads of at most `limit` octets.
     pub const fn new(limit: u32) -> Self {
-        Self { limit, offset: 0, ended: false, over: false, error: None }
+        Self { limit, wanted: 0, offset: 0, ended: false, over: false, error: None }
     }
 
     /// Takes one payload off the front of `input`; see [`Decode::recv`].
@@ -40,18 +42,23 @@ impl Netstrings {
             return Err(error);
         }
         let whole = *input;
+        if whole.len() < self.wanted && !self.ended {
+            return Ok(None);
+        }
         let (length, head) = match length(whole, self.limit) {
             Ok(Some(read)) => read,
             Ok(None) => return self.wanting(whole),
             Err((kind, at)) => return self.fail(kind, at),
         };
         let Some((payload, rest)) = whole[head..].split_at_checked(length as usize) else {
+            self.wanted = head.saturating_add(length as usize).saturating_add(1);
             return self.wanting(whole);
         };
         match rest.split_first() {
             None => self.wanting(whole),
             Some((b',', rest)) => {
                 *input = rest;
+                self.wanted = 0;
                 self.offset += (head + payload.len() + 1) as u64;
                 Ok(Some(payload))
             }
