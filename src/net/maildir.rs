@@ -158,6 +158,11 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// What will name the message for as long as it exists, but for the size behind it: for a log, or a trace field.
+    pub fn id(&self) -> &str {
+        self.unique.rsplit_once('.').map_or(&self.unique, |(id, _host)| id)
+    }
+
     /// The octets written so far.
     pub fn size(&self) -> u64 {
         self.size

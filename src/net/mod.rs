@@ -95,9 +95,13 @@ pub mod pool;
 pub mod reactor;
 pub mod replace;
 pub mod server;
+#[cfg(feature = "mail")]
+pub mod smtp;
 pub mod tcp;
 #[cfg(feature = "tls")]
 pub mod tls;
+#[cfg(feature = "mail")]
+pub mod users;
 
 pub use bulk::Bulk;
 pub use drive::{Driver, drive};

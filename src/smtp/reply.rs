@@ -291,7 +291,7 @@ impl Answer {
     }
 
     /// One of the engine's own.
-    pub(super) const fn fixed(code: u16, (class, subject, detail): (u8, u16, u16), text: &'static str) -> Self {
+    pub(crate) const fn fixed(code: u16, (class, subject, detail): (u8, u16, u16), text: &'static str) -> Self {
         Self { code: Code(code), enhanced: Some(Enhanced { class, subject, detail }), text: Cow::Borrowed(text) }
     }
 

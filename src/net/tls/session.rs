@@ -47,6 +47,21 @@ impl Session {
         self.tls.peer_certificates().and_then(|chain| chain.first()).map(AsRef::as_ref)
     }
 
+    /// 32 octets that only the two ends of this session have in common (`tls-exporter`, RFC 9266), which bind a SASL
+    /// exchange to it. `None` below TLS 1.3, where rustls has none that are safe.
+    pub fn exported_binding(&self) -> Option<[u8; 32]> {
+        if self.tls.protocol_version() != Some(rustls::ProtocolVersion::TLSv1_3) {
+            return None;
+        }
+        // RFC 9266 2: this label, and a context of no octets.
+        let (label, binding) = (b"EXPORTER-Channel-Binding", [0; 32]);
+        match &self.tls {
+            Connection::Client(client) => client.export_keying_material(binding, label, Some(&[])),
+            Connection::Server(server) => server.export_keying_material(binding, label, Some(&[])),
+        }
+        .ok()
+    }
+
     /// Goes on with the handshake: `Ok(true)` when it is done and all of ours is written.
     pub(crate) fn shake(&mut self, tcp: &mut (impl Read + Write)) -> io::Result<bool> {
         while self.tls.is_handshaking() {
