@@ -23,7 +23,9 @@ pub fn skipped(test: &str, why: &str) {
 /// Whether a program is there; says so where it is not.
 pub fn has(test: &str, program: &str) -> bool {
     let found = std::env::var_os("PATH").is_some_and(|path| {
-        std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]).any(|folder| folder.join(program).is_file())
+        std::env::split_paths(&path)
+            .chain(["/usr/sbin".into(), "/sbin".into()])
+            .any(|folder| folder.join(program).is_file())
     });
     if !found {
         skipped(test, &format!("{program} is not installed"));
@@ -49,7 +51,8 @@ pub fn ports() -> u16 {
     static GIVEN: Mutex<Vec<u16>> = Mutex::new(Vec::new());
     let mut given = GIVEN.lock().expect("no test panics here");
     for _ in 0..1000 {
-        let first = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
+        let first =
+            TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
         let free = first < 65_000
             && given.iter().all(|other| first.abs_diff(*other) >= 10)
             && (first..first + 10).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());

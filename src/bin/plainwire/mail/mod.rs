@@ -2,8 +2,10 @@
 
 mod extract;
 pub(crate) mod json;
+mod password;
 mod show;
 mod source;
+mod user;
 
 use crate::failure::Outcome;
 use clap::Subcommand;
@@ -22,6 +24,8 @@ enum Action {
     Parts(show::PartsArgs),
     /// Save attachments under names that are safe
     Extract(extract::Args),
+    /// Print the line of a user for a file of users, with the password hashed
+    User(user::Args),
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
@@ -29,5 +33,6 @@ pub(crate) fn run(args: Args) -> Outcome {
         Action::Show(args) => show::run(&args),
         Action::Parts(args) => show::parts(&args),
         Action::Extract(args) => extract::run(&args),
+        Action::User(args) => user::run(&args),
     }
 }

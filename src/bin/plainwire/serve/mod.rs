@@ -3,6 +3,7 @@
 
 mod echo;
 mod http;
+mod smtp;
 
 use crate::failure::{Failure, Outcome};
 use clap::Subcommand;
@@ -23,11 +24,14 @@ pub(crate) struct Args {
 enum Protocol {
     /// Serve a folder by HTTP, or the answers that client authors test against
     Http(http::Args),
+    /// Take mail into a Maildir, by SMTP or LMTP
+    Smtp(smtp::Args),
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
     match args.protocol {
         Protocol::Http(args) => http::run(&args),
+        Protocol::Smtp(args) => smtp::run(&args),
     }
 }
 
