@@ -75,22 +75,26 @@
 //! Closed (Closed)
 //! ```
 
-use super::body::{Added, Content, Inbound, Writer};
 use super::chunked::{self, Extensions};
-use super::error::{CloseReason, Error, ErrorKind, Misuse};
+use super::connection::{Connection, engine};
+use super::error::{CloseReason, Error, ErrorKind};
 use super::fast;
-use super::framing::{CLOSE, CODED, EXPECT, Facts, Framing, TO_CONNECT, TO_HEAD};
-use super::head::{RequestHead, ResponseHead, Trailers};
+use super::framing::{CLOSE, Facts, Framing, TO_CONNECT, TO_HEAD};
+use super::head::{ResponseHead, Trailers};
 use super::limits::{MessageLimits, Quirks};
+use super::owed::{Kind, Owed};
 use super::parse;
 use super::scan::Part;
+use super::sending::Writer;
 use super::states::{ClientState as State, ClientStep as Step};
 use super::value::StatusCode;
 use crate::engine::{Detach, Engine, Patience, Status};
 use alloc::string::String;
-use bytes::{BufMut, BytesMut};
+use bytes::BytesMut;
 use core::fmt;
 use core::time::Duration;
+
+mod say;
 
 /// What a server says.
 #[derive(Clone, Debug)]
@@ -120,16 +124,6 @@ impl<B> Event<B> {
             Self::Extensions(extensions) => Event::Extensions(extensions.map(keep)),
             Self::Data(octets) => Event::Data(keep(octets)),
             Self::End(trailers) => Event::End(trailers.map(keep)),
-        }
-    }
-}
-
-impl<B> From<chunked::Event<B>> for Event<B> {
-    fn from(piece: chunked::Event<B>) -> Self {
-        match piece {
-            chunked::Event::Extensions(extensions) => Self::Extensions(extensions),
-            chunked::Event::Data(octets) => Self::Data(octets),
-            chunked::Event::End(trailers) => Self::End(trailers),
         }
     }
 }
@@ -179,10 +173,8 @@ impl Default for Limits {
 /// What is sent is framed by the method; what would be a lie is refused with a [`Misuse`], and then nothing was written.
 #[derive(Clone, Debug)]
 pub struct Client {
-    inbound: Inbound,
+    line: Connection<State>,
     limits: Waits,
-    state: State,
-    writer: Writer,
     owed: Owed,
     /// No request may follow the last one before it is answered.
     barrier: bool,
@@ -191,13 +183,11 @@ pub struct Client {
     /// Octets of the present response's head were seen.
     begun: bool,
     informational: u8,
-    /// Why the connection ends with the present response, or has ended.
-    why: Option<CloseReason>,
     /// We said `Connection: close`.
     closing: bool,
 }
 
-/// [`Limits`], less what [`Inbound`] has.
+/// [`Limits`], less what [`Connection`] has.
 #[derive(Clone, Copy, Debug)]
 struct Waits {
     pipelined: u8,
@@ -207,55 +197,9 @@ struct Waits {
     body: Option<Duration>,
 }
 
-/// What the responses that are owed answer, the oldest in the lowest two bits.
-#[derive(Clone, Copy, Debug)]
-struct Owed {
-    kinds: u64,
-    count: u8,
-}
-
-/// What of a request decides how its answer is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Plain,
-    Head,
-    Connect,
-    Upgrade,
-}
-
-impl Owed {
-    fn push(&mut self, kind: Kind) {
-        self.kinds |= (kind as u64) << (2 * self.count);
-        self.count += 1;
-    }
-
-    fn front(self) -> Kind {
-        match self.kinds & 3 {
-            0 => Kind::Plain,
-            1 => Kind::Head,
-            2 => Kind::Connect,
-            _ => Kind::Upgrade,
-        }
-    }
-
-    fn pop(&mut self) {
-        self.kinds >>= 2;
-        self.count = self.count.saturating_sub(1);
-    }
-}
-
-/// A request that may be sent.
-struct Plan {
-    writer: Writer,
-    added: Added,
-    facts: Facts,
-    kind: Kind,
-    barrier: bool,
-}
-
 impl Client {
     /// The largest [`Limits::pipelined`].
-    pub const PIPELINED: u8 = 32;
+    pub const PIPELINED: u8 = Owed::ROOM;
 
     /// A client that has said nothing yet.
     pub const fn new(limits: Limits) -> Self {
@@ -266,16 +210,13 @@ impl Client {
     pub const fn with_quirks(limits: Limits, quirks: Quirks) -> Self {
         let Limits { message, pipelined, informational, response, proceed, body, body_step } = limits;
         Self {
-            inbound: Inbound::new(message, quirks, body_step),
+            line: Connection::new(State::Idle, message, quirks, body_step),
             limits: Waits { pipelined, informational, response, proceed, body },
-            state: State::Idle,
-            writer: Writer::Idle,
-            owed: Owed { kinds: 0, count: 0 },
+            owed: Owed::new(),
             barrier: false,
             switching: false,
             begun: false,
             informational: 0,
-            why: None,
             closing: false,
         }
     }
@@ -287,60 +228,60 @@ impl Client {
     pub fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
         // The contract gives every engine an output; a client has nothing to say of its own accord.
         let _unused = out;
-        match self.state {
+        match self.line.state {
             State::Idle => self.recv_idle(input),
             State::Waiting | State::Holding | State::Sending => self.recv_head(input),
             State::Receiving | State::Duplex => self.recv_body(input),
-            State::Closed => self.inbound.failed.map_or(Ok(None), Err),
+            State::Closed => self.line.inbound.failed.map_or(Ok(None), Err),
             State::Unfinished | State::HandedOver => Ok(None),
         }
     }
 
     fn recv_idle<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Event<&'i [u8]>>, Error> {
-        self.inbound.skip_empty_lines(input);
+        self.line.inbound.skip_empty_lines(input);
         match **input {
-            [] if self.inbound.ended => {
-                self.close(CloseReason::PeerEnded);
+            [] if self.line.inbound.ended => {
+                self.line.close(CloseReason::PeerEnded);
                 Ok(None)
             }
             [] => Ok(None),
-            [b'\r'] if !self.inbound.ended => Ok(None),
+            [b'\r'] if !self.line.inbound.ended => Ok(None),
             // RFC 9112 9.2: whatever this is, it answers nothing.
             _ => self.fail(ErrorKind::Unsolicited),
         }
     }
 
     fn recv_head<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Event<&'i [u8]>>, Error> {
-        if self.inbound.expired {
-            self.inbound.expired = false;
-            if self.state == State::Holding {
-                self.step(Step::Proceed);
+        if self.line.inbound.expired {
+            self.line.inbound.expired = false;
+            if self.line.state == State::Holding {
+                self.line.step(Step::Proceed);
                 return Ok(Some(Event::Proceed));
             }
             return self.fail(ErrorKind::TimedOut);
         }
         if !self.begun {
             // Servers are known that send an empty line behind a body; no response begins with one.
-            self.inbound.skip_empty_lines(input);
+            self.line.inbound.skip_empty_lines(input);
             match **input {
-                [] | [b'\r'] if self.inbound.ended => return self.fail(ErrorKind::NoResponse),
+                [] | [b'\r'] if self.line.inbound.ended => return self.fail(ErrorKind::NoResponse),
                 [] | [b'\r'] => return Ok(None),
                 _ => {}
             }
             self.begun = true;
-            if self.state == State::Waiting {
-                self.inbound.next_phase();
+            if self.line.state == State::Waiting {
+                self.line.inbound.next_phase();
             }
             let mut facts = self.facts();
             let mut head = ResponseHead::blank();
-            let rules = self.inbound.limits.rules(Part::Response, self.inbound.quirks);
+            let rules = self.line.inbound.limits.rules(Part::Response, self.line.inbound.quirks);
             if fast::response(input, &rules, &mut facts, &mut head).is_some() {
                 return self.accept(head, &facts, input).map(Some);
             }
-            self.inbound.expect_head(Part::Response, self.facts());
+            self.line.inbound.expect_head(Part::Response, self.facts());
         }
-        let rules = self.inbound.limits.rules(Part::Response, self.inbound.quirks);
-        match self.inbound.scan_head(input, &rules) {
+        let rules = self.line.inbound.limits.rules(Part::Response, self.line.inbound.quirks);
+        match self.line.inbound.scan_head(input, &rules) {
             Ok(Some((length, facts))) => self.accept(parse::response(input, length, &rules), &facts, input).map(Some),
             Ok(None) => Ok(None),
             Err(error) => self.fail_at(error),
@@ -369,7 +310,7 @@ impl Client {
         let asked = self.owed.front();
         if status == StatusCode::SWITCHING_PROTOCOLS {
             // RFC 9110 7.8: not without having been asked, not before the request is whole, and named.
-            if asked != Kind::Upgrade || !facts.upgrades() || self.state != State::Waiting {
+            if asked != Kind::Upgrade || !facts.upgrades() || self.line.state != State::Waiting {
                 return self.fail(ErrorKind::UnexpectedSwitch);
             }
             self.switching = true;
@@ -378,45 +319,42 @@ impl Client {
                 return self.fail(ErrorKind::TooManyInformational);
             }
             self.informational += 1;
-            chunked::take(input, head.block.len(), &mut self.inbound.taken);
+            chunked::take(input, head.block.len(), &mut self.line.inbound.taken);
             self.begun = false;
-            self.inbound.next_phase();
-            if status == StatusCode::CONTINUE && self.state == State::Holding {
-                self.step(Step::Proceed);
+            self.line.inbound.next_phase();
+            if status == StatusCode::CONTINUE && self.line.state == State::Holding {
+                self.line.step(Step::Proceed);
             }
             return Ok(Event::Informational(head));
         }
-        chunked::take(input, head.block.len(), &mut self.inbound.taken);
+        chunked::take(input, head.block.len(), &mut self.line.inbound.taken);
         (self.begun, self.informational) = (false, 0);
         self.switching |= asked == Kind::Connect && status.is_success();
         let framing = facts.framing();
-        self.inbound.expect_body(framing);
+        self.line.inbound.expect_body(framing);
         if !self.switching {
             // RFC 9112 9.3: what decides whether the connection lasts.
             if facts.has(CLOSE) {
-                self.why.get_or_insert(CloseReason::PeerClose);
+                self.line.ends(CloseReason::PeerClose);
             } else if !facts.lasts() {
-                self.why.get_or_insert(CloseReason::Http10);
+                self.line.ends(CloseReason::Http10);
             } else if framing == Framing::UntilClose {
-                self.why.get_or_insert(CloseReason::UntilClose);
+                self.line.ends(CloseReason::UntilClose);
             } else if self.closing && self.owed.count == 1 {
-                self.why.get_or_insert(CloseReason::LocalClose);
+                self.line.ends(CloseReason::LocalClose);
             }
         }
-        if self.state == State::Holding {
+        if self.line.state == State::Holding {
             // RFC 9110 10.1.1: the content was not wanted, and is not sent; the server can't know that.
-            self.why.get_or_insert(CloseReason::ExpectationRefused);
-            self.writer = Writer::Idle;
+            self.line.ends(CloseReason::ExpectationRefused);
+            self.line.writer = Writer::Idle;
         }
-        self.step(Step::Response);
+        self.line.step(Step::Response);
         Ok(Event::Response(head))
     }
 
     fn recv_body<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Event<&'i [u8]>>, Error> {
-        if self.inbound.expired {
-            return self.fail(ErrorKind::TimedOut);
-        }
-        match self.inbound.piece(input) {
+        match self.line.piece(input) {
             Ok(Some(piece)) => {
                 if let chunked::Event::End(_) = piece {
                     self.response_ended();
@@ -435,21 +373,16 @@ impl Client {
             self.barrier = false;
         }
         if self.switching {
-            self.why = Some(CloseReason::Switched);
-            self.step(Step::Switch);
-        } else if self.why.is_some() {
-            self.writer = Writer::Idle;
-            self.step(Step::EndLast);
+            self.line.why = Some(CloseReason::Switched);
+            self.line.step(Step::Switch);
+        } else if self.line.why.is_some() {
+            self.line.writer = Writer::Idle;
+            self.line.step(Step::EndLast);
         } else if self.owed.count > 0 {
-            self.step(Step::EndMore);
+            self.line.step(Step::EndMore);
         } else {
-            self.step(Step::End);
+            self.line.step(Step::End);
         }
-    }
-
-    /// There will be no more than what is in `input`; see [`Engine::eof`].
-    pub fn eof(&mut self) {
-        self.inbound.ended = true;
     }
 
     /// The caller's clock ran out on the current phase; see [`Engine::expire`].
@@ -458,37 +391,19 @@ impl Client {
     /// [`TimedOut`](ErrorKind::TimedOut).
     pub fn expire(&mut self) {
         if self.patience().limit.is_some() {
-            self.inbound.expired = true;
+            self.line.inbound.expired = true;
         }
-    }
-
-    /// Where the connection stands.
-    pub const fn status(&self) -> Status {
-        self.state.status()
     }
 
     /// What it waits for, and for how long. No clock runs while a request still goes out, or between exchanges.
     pub const fn patience(&self) -> Patience {
-        let limit = match self.state {
+        let limit = match self.line.state {
             State::Waiting => self.limits.response,
             State::Holding => self.limits.proceed,
             State::Receiving | State::Duplex => self.limits.body,
             _ => None,
         };
-        Patience { phase: self.inbound.phase, limit }
-    }
-
-    /// How large a read buffer has to be, in octets.
-    pub fn window(&self) -> usize {
-        self.inbound.limits.window()
-    }
-
-    /// The content that an event carries.
-    pub fn octets<'e>(event: &'e Event<&[u8]>) -> Option<&'e [u8]> {
-        match event {
-            Event::Data(octets) => Some(octets),
-            _ => None,
-        }
+        Patience { phase: self.line.inbound.phase, limit }
     }
 
     /// How many requests are not answered to their end.
@@ -498,236 +413,35 @@ impl Client {
 
     /// The content of a request is not [`end`](Self::end)ed.
     pub const fn sending(&self) -> bool {
-        matches!(self.state, State::Holding | State::Sending | State::Duplex | State::Unfinished)
+        matches!(self.line.state, State::Holding | State::Sending | State::Duplex | State::Unfinished)
     }
 
     /// Content may go out now: a request is being sent, and does not wait for `100 (Continue)`. It may be sent before
     /// that all the same (RFC 9110 10.1.1).
     pub const fn may_send(&self) -> bool {
-        matches!(self.state, State::Sending | State::Duplex | State::Unfinished)
+        matches!(self.line.state, State::Sending | State::Duplex | State::Unfinished)
     }
 
     /// A request may be sent now. Behind others that are not answered yet, [`request`](Self::request) may still refuse it
     /// for what it asks.
     pub const fn can_request(&self) -> bool {
-        matches!(self.state, State::Idle | State::Waiting | State::Receiving)
+        matches!(self.line.state, State::Idle | State::Waiting | State::Receiving)
             && !self.closing
             && !self.barrier
-            && self.why.is_none()
-            && !self.inbound.ended
+            && self.line.why.is_none()
+            && !self.line.inbound.ended
             && self.owed.count < self.limits.pipelined
             && self.owed.count < Self::PIPELINED
     }
 
-    /// Why the connection takes no more requests after the present response, or why it ended. `None` while it lasts.
-    pub const fn close_reason(&self) -> Option<CloseReason> {
-        self.why
-    }
-
-    /// How many octets of the server's stream were taken.
-    pub const fn taken(&self) -> u64 {
-        self.inbound.taken
-    }
-
-    /// Sends a request with all of its content. Errors as [`request`](Self::request).
-    #[inline]
-    pub fn send<B: AsRef<[u8]>>(
-        &mut self,
-        head: &RequestHead<B>,
-        content: &[u8],
-        out: &mut BytesMut,
-    ) -> Result<(), Misuse> {
-        let amount = if content.is_empty() { Content::Empty } else { Content::Length(content.len() as u64) };
-        let plan = self.plan(head, amount)?;
-        if plan.facts.has(EXPECT) && !content.is_empty() {
-            return Err(Misuse::Expectation);
-        }
-        out.reserve(head.index.end as usize + content.len() + 64);
-        self.write_head(head, &plan, out);
-        out.put_slice(content);
-        self.step(Step::Request);
-        Ok(())
-    }
-
-    /// Sends a request's head; with [`Content::Empty`] it is complete.
-    ///
-    /// `Content-Length` or `Transfer-Encoding` is added where it is needed and the head lacks it. With
-    /// `Expect: 100-continue` in the head the content waits, unless there is none.
-    ///
-    /// [`Misuse::Unfinished`] while another is being sent, [`Pipelined`](Misuse::Pipelined) behind requests that no other
-    /// may follow yet, [`Closing`](Misuse::Closing) and [`Over`](Misuse::Over) on a connection that takes no more,
-    /// [`Host`](Misuse::Host) without exactly one valid `Host`, [`BodyForbidden`](Misuse::BodyForbidden) for content of
-    /// TRACE and CONNECT, [`LengthMismatch`](Misuse::LengthMismatch) and [`TransferCoding`](Misuse::TransferCoding) where
-    /// the head says otherwise, [`Expectation`](Misuse::Expectation) for one that can't be met.
-    #[inline]
-    pub fn request<B: AsRef<[u8]>>(
-        &mut self,
-        head: &RequestHead<B>,
-        content: Content,
-        out: &mut BytesMut,
-    ) -> Result<(), Misuse> {
-        let plan = self.plan(head, content)?;
-        out.reserve(head.index.end as usize + 64);
-        self.write_head(head, &plan, out);
-        if content == Content::Empty {
-            self.step(Step::Request);
-        } else {
-            self.writer = plan.writer;
-            let holds = plan.facts.has(EXPECT) && content != Content::Length(0);
-            self.step(if holds { Step::Hold } else { Step::Begin });
-        }
-        Ok(())
-    }
-
-    /// Sends a piece of the content. [`Misuse::NotSending`], or [`TooLong`](Misuse::TooLong) where it is more than was
-    /// announced. A piece that goes out ends the wait for `100 (Continue)`.
-    #[inline]
-    pub fn data(&mut self, octets: &[u8], out: &mut BytesMut) -> Result<(), Misuse> {
-        self.writer.data(octets, out)?;
-        self.went_out();
-        Ok(())
-    }
-
-    /// Writes what goes before a piece of `length` octets, which the caller sends itself behind all of `out`, by
-    /// `sendfile` or from its own buffer; `false` where there is nothing to send. Errors as [`data`](Self::data).
-    pub fn data_framing(&mut self, length: u64, out: &mut BytesMut) -> Result<bool, Misuse> {
-        let some = self.writer.framing(length, out)?;
-        self.went_out();
-        Ok(some)
-    }
-
-    /// Completes the request. [`Misuse::NotSending`], or [`TooShort`](Misuse::TooShort) where less was sent than
-    /// announced.
-    #[inline]
-    pub fn end(&mut self, out: &mut BytesMut) -> Result<(), Misuse> {
-        self.writer.end(None::<&Trailers>, out)?;
-        self.went_out();
-        self.step(Step::Sent);
-        Ok(())
-    }
-
-    /// Completes the request with a trailer section (RFC 9110 6.5). Errors as [`end`](Self::end), and
-    /// [`Misuse::Trailers`] where the content is not chunked.
-    pub fn end_with<B: AsRef<[u8]>>(&mut self, trailers: &Trailers<B>, out: &mut BytesMut) -> Result<(), Misuse> {
-        self.writer.end(Some(trailers), out)?;
-        self.went_out();
-        self.step(Step::Sent);
-        Ok(())
-    }
-
-    /// Gives the connection up, whatever is under way: the caller closes it.
-    pub fn abandon(&mut self) {
-        if !self.state.status().over() {
-            self.writer = Writer::Idle;
-            self.why = Some(CloseReason::Abandoned);
-            self.step(Step::Close);
-        }
-    }
-
-    fn went_out(&mut self) {
-        if self.state == State::Holding {
-            self.step(Step::Proceed);
-        }
-    }
-
-    /// Judges a request, and decides how it is framed (RFC 9112 6.3, RFC 9110 8.6).
-    #[inline]
-    fn plan<B: AsRef<[u8]>>(&self, head: &RequestHead<B>, content: Content) -> Result<Plan, Misuse> {
-        match self.state {
-            State::Idle => {}
-            State::Waiting | State::Receiving if self.why.is_none() => {
-                // RFC 9112 9.3.2: nothing behind what can't be sent again.
-                if self.barrier || self.owed.count >= self.limits.pipelined.min(Self::PIPELINED) {
-                    return Err(Misuse::Pipelined);
-                }
-            }
-            State::Waiting | State::Receiving => return Err(Misuse::Closing),
-            State::Holding | State::Sending | State::Duplex | State::Unfinished => return Err(Misuse::Unfinished),
-            State::HandedOver | State::Closed => return Err(Misuse::Over),
-        }
-        if self.closing || self.inbound.ended {
-            return Err(Misuse::Closing);
-        }
-        if self.limits.pipelined == 0 {
-            return Err(Misuse::Pipelined);
-        }
-        let mut facts = Facts::request();
-        facts.all(head.fields()).map_err(|(kind, _)| kind)?;
-        facts.end()?;
-        let method = head.method();
-        let given = facts.given_length();
-        let coded = facts.has(CODED);
-        if coded && !head.fields().list("transfer-encoding").all(|coding| coding.eq_ignore_ascii_case(b"chunked")) {
-            return Err(Misuse::TransferCoding);
-        }
-        // RFC 9110 9.3.6 and 9.3.8.
-        let bodiless = matches!(method.as_str(), "CONNECT" | "TRACE");
-        if bodiless && (content != Content::Empty || given.is_some() || coded) {
-            return Err(Misuse::BodyForbidden);
-        }
-        if coded && content != Content::Stream {
-            return Err(Misuse::TransferCoding);
-        }
-        let (writer, added) = match (content, given) {
-            (Content::Empty, None) if method.anticipates_content() => (Writer::Idle, Added::Length(0)),
-            (Content::Empty, None | Some(0)) => (Writer::Idle, Added::Nothing),
-            (Content::Length(0), None) if !method.anticipates_content() => (Writer::Length(0), Added::Nothing),
-            (Content::Length(length), None) => (Writer::Length(length), Added::Length(length)),
-            (Content::Length(length), Some(given)) if length == given => (Writer::Length(length), Added::Nothing),
-            (Content::Stream, None) => {
-                (Writer::Chunked { open: false }, if coded { Added::Nothing } else { Added::Chunked })
-            }
-            _ => return Err(Misuse::LengthMismatch),
-        };
-        let kind = match method.as_str() {
-            "CONNECT" => Kind::Connect,
-            "HEAD" => Kind::Head,
-            _ if facts.upgrades() => Kind::Upgrade,
-            _ => Kind::Plain,
-        };
-        // An answer to an earlier request would not say what becomes of the content.
-        if facts.has(EXPECT) && self.owed.count > 0 {
-            return Err(Misuse::Expectation);
-        }
-        let barrier = !method.is_idempotent() || matches!(kind, Kind::Connect | Kind::Upgrade);
-        Ok(Plan { writer, added, facts, kind, barrier })
-    }
-
-    #[inline]
-    fn write_head<B: AsRef<[u8]>>(&mut self, head: &RequestHead<B>, plan: &Plan, out: &mut BytesMut) {
-        head.write(out);
-        plan.added.write(b"", out);
-        self.owed.push(plan.kind);
-        self.barrier |= plan.barrier;
-        self.closing |= plan.facts.has(CLOSE);
-    }
-
-    #[inline(always)]
-    fn step(&mut self, step: Step) {
-        debug_assert!(self.state.next(step).is_some(), "{:?} {step:?}", self.state);
-        if let Some(next) = self.state.next(step) {
-            self.state = next;
-            self.inbound.next_phase();
-        }
-    }
-
-    #[cold]
-    fn close(&mut self, why: CloseReason) {
-        self.why.get_or_insert(why);
-        self.step(Step::Close);
-    }
-
     #[cold]
     fn fail<T>(&mut self, kind: ErrorKind) -> Result<T, Error> {
-        self.fail_at(Error { kind, offset: self.inbound.taken })
+        self.fail_at(Error { kind, offset: self.line.inbound.taken })
     }
 
     #[cold]
     fn fail_at<T>(&mut self, error: Error) -> Result<T, Error> {
-        self.inbound.failed = Some(error);
-        self.why = Some(CloseReason::Failed);
-        self.writer = Writer::Idle;
-        self.step(Step::Fail);
+        self.line.fail(error);
         Err(error)
     }
 }
@@ -737,51 +451,4 @@ pub fn diagram() -> String {
     State::diagram()
 }
 
-impl Default for Client {
-    fn default() -> Self {
-        Self::new(Limits::default())
-    }
-}
-
-impl Engine for Client {
-    type Event<'i> = Event<&'i [u8]>;
-    type Error = Error;
-
-    #[inline]
-    fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
-        Self::recv(self, input, out)
-    }
-    fn eof(&mut self) {
-        Self::eof(self);
-    }
-    fn expire(&mut self) {
-        Self::expire(self);
-    }
-    fn status(&self) -> Status {
-        Self::status(self)
-    }
-    fn patience(&self) -> Patience {
-        Self::patience(self)
-    }
-    fn window(&self) -> usize {
-        Self::window(self)
-    }
-    fn octets<'e>(event: &'e Event<&[u8]>) -> Option<&'e [u8]> {
-        Self::octets(event)
-    }
-}
-
-impl Detach for Client {
-    type Detached<B>
-        = Event<B>
-    where
-        B: fmt::Debug;
-
-    fn detach<'i, B: fmt::Debug>(event: Event<&'i [u8]>, keep: impl FnMut(&'i [u8]) -> B) -> Event<B> {
-        event.map(keep)
-    }
-
-    fn map<A: fmt::Debug, B: fmt::Debug>(event: Event<A>, keep: impl FnMut(A) -> B) -> Event<B> {
-        event.map(keep)
-    }
-}
+engine!(Client, Event);

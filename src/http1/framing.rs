@@ -89,6 +89,18 @@ impl Facts {
         }
     }
 
+    /// Whether names of this length are worth a look.
+    #[inline(always)]
+    pub(super) const fn mind(length: usize) -> bool {
+        length < 18 && LENGTHS >> length & 1 == 1
+    }
+
+    /// A request of HTTP/1.1 that names its host and says nothing else that matters here.
+    #[inline(always)]
+    pub(super) const fn are_plain(&self) -> bool {
+        self.flags == HOST
+    }
+
     /// One field line. An error comes with its offset in the value.
     #[inline(always)]
     pub(super) fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), (ErrorKind, usize)> {
@@ -101,7 +113,7 @@ impl Facts {
     fn known(&mut self, name: &[u8], value: &[u8]) -> Result<(), (ErrorKind, usize)> {
         let request = !self.has(RESPONSE);
         match name.len() {
-            4 if request && name.eq_ignore_ascii_case(b"host") => {
+            4 if request && is_named(name, b"Host") => {
                 if self.has(HOST) {
                     return Err((ErrorKind::RepeatedHost, 0));
                 }
@@ -111,7 +123,7 @@ impl Facts {
                 self.add(HOST);
             }
             // RFC 9110 10.1.1: in an HTTP/1.0 request the expectation is ignored.
-            6 if request && !self.has(HTTP_10) && name.eq_ignore_ascii_case(b"expect") => {
+            6 if request && !self.has(HTTP_10) && is_named(name, b"Expect") => {
                 for expectation in List::of(value) {
                     if !expectation.eq_ignore_ascii_case(b"100-continue") {
                         return Err((ErrorKind::UnknownExpectation, 0));
@@ -119,10 +131,10 @@ impl Facts {
                     self.add(EXPECT);
                 }
             }
-            7 if name.eq_ignore_ascii_case(b"upgrade") => self.add(UPGRADE),
-            10 if name.eq_ignore_ascii_case(b"connection") => {
+            7 if is_named(name, b"Upgrade") => self.add(UPGRADE),
+            10 if is_named(name, b"Connection") => {
                 // What nearly all of them say.
-                if value.eq_ignore_ascii_case(b"keep-alive") {
+                if is_named(value, b"keep-alive") {
                     self.add(KEEP_ALIVE);
                     return Ok(());
                 }
@@ -136,8 +148,8 @@ impl Facts {
                     }
                 }
             }
-            14 if !self.has(BODILESS) && name.eq_ignore_ascii_case(b"content-length") => return self.length(value),
-            17 if !self.has(BODILESS) && name.eq_ignore_ascii_case(b"transfer-encoding") => return self.coding(value),
+            14 if !self.has(BODILESS) && is_named(name, b"Content-Length") => return self.length(value),
+            17 if !self.has(BODILESS) && is_named(name, b"Transfer-Encoding") => return self.coding(value),
             _ => {}
         }
         Ok(())
@@ -261,10 +273,16 @@ impl Facts {
     }
 }
 
+/// Equal without case, found out at once where the spelling is the usual one.
+#[inline(always)]
+fn is_named(name: &[u8], usual: &[u8]) -> bool {
+    name == usual || name.eq_ignore_ascii_case(usual)
+}
+
 impl Judge for Facts {
     #[inline(always)]
     fn wants(&self, length: usize) -> bool {
-        length < 18 && LENGTHS >> length & 1 == 1
+        Self::mind(length)
     }
 
     #[inline(always)]

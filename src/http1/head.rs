@@ -2,6 +2,7 @@
 
 use super::error::{Invalid, What};
 use super::field::{FieldName, FieldValue, Fields, Line, line_end};
+use super::framing::Facts;
 use super::limits::OFFSETS;
 use super::syntax::{TEXT, stray, trim};
 use super::target::Target;
@@ -24,6 +25,8 @@ pub(super) struct Index {
     pub(super) end: u16,
     /// All lines end in CRLF and none is folded: the block can be sent as it is.
     pub(super) plain: bool,
+    /// No line bears on framing or on the connection. Known of heads that were built, for their lines came one by one.
+    pub(super) neutral: bool,
 }
 
 impl Index {
@@ -35,7 +38,14 @@ impl Index {
             first: first as u16,
             end: first as u16,
             plain: true,
+            neutral: true,
         }
+    }
+
+    /// For lines that nobody has looked at.
+    #[inline(always)]
+    const fn unread() -> Self {
+        Self { neutral: false, ..Self::new(0) }
     }
 
     #[inline(always)]
@@ -48,7 +58,7 @@ impl Index {
 
     /// Finds the lines of a block that is known to be good.
     pub(super) fn walk(block: &[u8], first: usize, end: usize) -> Self {
-        let mut index = Self::new(first);
+        let mut index = Self { neutral: false, ..Self::new(first) };
         let mut start = first;
         while start < end {
             let next = line_end(block, start, end);
@@ -89,6 +99,7 @@ impl Index {
         block.extend_from_slice(b"\r\n");
         self.push(start, name.len());
         self.end = end as u16;
+        self.neutral &= !Facts::mind(name.len());
         Ok(())
     }
 
@@ -255,7 +266,7 @@ impl RequestHead<&[u8]> {
     /// A head to be filled.
     #[inline(always)]
     pub(super) const fn blank() -> Self {
-        Self { block: &[], index: Index::new(0), method: 0, target: 0, version: Version::HTTP_11 }
+        Self { block: &[], index: Index::unread(), method: 0, target: 0, version: Version::HTTP_11 }
     }
 }
 
@@ -398,7 +409,7 @@ impl ResponseHead<&[u8]> {
     /// A head to be filled.
     #[inline(always)]
     pub(super) const fn blank() -> Self {
-        Self { block: &[], index: Index::new(0), status: StatusCode::OK, reason: 0, version: Version::HTTP_11 }
+        Self { block: &[], index: Index::unread(), status: StatusCode::OK, reason: 0, version: Version::HTTP_11 }
     }
 }
 
@@ -476,6 +487,14 @@ const FORBIDDEN: &[&str] = &[
     "Content-Type",
     "Content-Range",
 ];
+
+impl<'i> Trailers<&'i [u8]> {
+    /// The section of a message that has none: it stands where `input` begins.
+    #[inline(always)]
+    pub(super) fn none(input: &'i [u8]) -> Self {
+        Self { block: &input[..0], count: 0, end: 0 }
+    }
+}
 
 impl<B: AsRef<[u8]>> Trailers<B> {
     /// The fields.

@@ -24,17 +24,20 @@ pub mod chunked;
 pub mod client;
 pub mod server;
 
-mod body;
 #[cfg(feature = "http")]
 mod bridge;
+mod connection;
 mod error;
 mod fast;
 mod field;
 mod framing;
 mod head;
+mod inbound;
 mod limits;
+mod owed;
 mod parse;
 mod scan;
+mod sending;
 mod states;
 mod syntax;
 mod target;
@@ -42,7 +45,6 @@ mod target;
 mod tests;
 mod value;
 
-pub use body::Content;
 #[cfg(feature = "http")]
 pub use bridge::Refused;
 pub use client::Client;
@@ -52,6 +54,7 @@ pub use framing::Framing;
 pub use head::{RequestHead, ResponseHead, Trailers};
 pub use limits::{MessageLimits, Quirks};
 pub use parse::{HeadParser, Parsed, parse_request, parse_response};
+pub use sending::Content;
 pub use server::Server;
 pub use target::{Form, Target};
 pub use value::{Method, StatusCode, Version};

@@ -78,23 +78,24 @@
 //! Closed (Closed)
 //! ```
 
-use super::body::{Added, Content, Inbound, Writer};
 use super::chunked::{self, Extensions};
-use super::error::{CloseReason, Error, ErrorKind, Misuse};
+use super::connection::{Connection, engine};
+use super::error::{CloseReason, Error};
 use super::fast;
-use super::framing::{CLOSE, CODED, EXPECT, Facts, Framing, HTTP_10, KEEP_ALIVE, UPGRADE};
+use super::framing::{CLOSE, EXPECT, Facts, Framing, HTTP_10};
 use super::head::{RequestHead, ResponseHead, Trailers};
 use super::limits::{MessageLimits, Quirks};
 use super::parse;
 use super::scan::Part;
+use super::sending::Added;
 use super::states::{ServerState as State, ServerStep as Step};
-use super::syntax::Decimal;
-use super::value::StatusCode;
 use crate::engine::{Detach, Engine, Patience, Status};
 use alloc::string::String;
-use bytes::{BufMut, BytesMut};
+use bytes::BytesMut;
 use core::fmt;
 use core::time::Duration;
+
+mod say;
 
 /// What a client says.
 #[derive(Clone, Debug)]
@@ -117,16 +118,6 @@ impl<B> Event<B> {
             Self::Extensions(extensions) => Event::Extensions(extensions.map(keep)),
             Self::Data(octets) => Event::Data(keep(octets)),
             Self::End(trailers) => Event::End(trailers.map(keep)),
-        }
-    }
-}
-
-impl<B> From<chunked::Event<B>> for Event<B> {
-    fn from(piece: chunked::Event<B>) -> Self {
-        match piece {
-            chunked::Event::Extensions(extensions) => Self::Extensions(extensions),
-            chunked::Event::Data(octets) => Self::Data(octets),
-            chunked::Event::End(trailers) => Self::End(trailers),
         }
     }
 }
@@ -180,18 +171,14 @@ impl Default for Limits {
 /// and the method; what would be a lie is refused with a [`Misuse`], and then nothing was written.
 #[derive(Clone, Debug)]
 pub struct Server {
-    inbound: Inbound,
+    line: Connection<State>,
     limits: Waits,
-    state: State,
-    writer: Writer,
     /// What the present request is.
     asked: Asked,
     requests: u32,
-    /// Why the connection ends with the present exchange, or has ended.
-    why: Option<CloseReason>,
 }
 
-/// [`Limits`], less what [`Inbound`] has.
+/// [`Limits`], less what [`Connection`] has.
 #[derive(Clone, Copy, Debug)]
 struct Waits {
     requests: u32,
@@ -200,22 +187,31 @@ struct Waits {
     body: Option<Duration>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Asked {
-    head: bool,
-    connect: bool,
-    http_10: bool,
-    upgrade: bool,
-}
+/// What of a request its answer depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Asked(u8);
 
-/// An answer that may be given.
-struct Plan {
-    writer: Writer,
-    added: Added,
-    why: Option<CloseReason>,
-    connection: &'static [u8],
-    /// A 2xx to CONNECT: behind it the connection is a tunnel (RFC 9110 9.3.6).
-    tunnel: bool,
+impl Asked {
+    /// For nothing special.
+    const PLAIN: Self = Self(0);
+    const HEAD: u8 = 1;
+    const CONNECT: u8 = 2;
+    const HTTP_10: u8 = 4;
+    const UPGRADE: u8 = 8;
+
+    #[inline(always)]
+    fn by(method: &[u8]) -> Self {
+        match method {
+            b"HEAD" => Self(Self::HEAD),
+            b"CONNECT" => Self(Self::CONNECT),
+            _ => Self::PLAIN,
+        }
+    }
+
+    #[inline(always)]
+    const fn has(self, flag: u8) -> bool {
+        self.0 & flag != 0
+    }
 }
 
 const SAYS_CLOSE: &[u8] = b"Connection: close\r\n";
@@ -229,15 +225,11 @@ impl Server {
     /// The same, with some deviations forgiven.
     pub const fn with_quirks(limits: Limits, quirks: Quirks) -> Self {
         let Limits { message, requests, idle, head, body, body_step } = limits;
-        Self {
-            inbound: Inbound::new(message, quirks, body_step),
-            limits: Waits { requests, idle, head, body },
-            state: if requests == 0 { State::Closed } else { State::Idle },
-            writer: Writer::Idle,
-            asked: Asked { head: false, connect: false, http_10: false, upgrade: false },
-            requests: 0,
-            why: if requests == 0 { Some(CloseReason::RequestLimit) } else { None },
+        let mut line = Connection::new(State::Idle, message, quirks, body_step);
+        if requests == 0 {
+            (line.state, line.why) = (State::Closed, Some(CloseReason::RequestLimit));
         }
+        Self { line, limits: Waits { requests, idle, head, body }, asked: Asked::PLAIN, requests: 0 }
     }
 
     /// Takes at most one event off the front of `input`; see [`Engine::recv`].
@@ -246,52 +238,56 @@ impl Server {
     /// `Connection: close`, unless an answer had begun.
     #[inline]
     pub fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
-        match self.state {
+        match self.line.state {
             State::Idle => self.recv_idle(input, out),
             State::Head => self.scan_head(input, out),
+            State::Receiving if self.line.is_at_end() => {
+                self.line.step(Step::End);
+                Ok(Some(Event::End(Trailers::none(input))))
+            }
             State::Receiving | State::Answering | State::Answered | State::Switching => self.recv_body(input, out),
-            State::Closed => self.inbound.failed.map_or(Ok(None), Err),
+            State::Closed => self.line.inbound.failed.map_or(Ok(None), Err),
             State::Expecting | State::Owing | State::Replying | State::HandedOver => Ok(None),
         }
     }
 
     #[inline]
     fn recv_idle<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
-        if !self.head_begins(input) {
+        // What nearly every request begins with.
+        if !matches!(**input, [b'A'..=b'Z', ..] if !self.line.inbound.expired) && !self.head_begins(input) {
             return Ok(None);
         }
         let mut head = RequestHead::blank();
         if self.plain_head(input, &mut head) {
             return Ok(Some(Event::Request(head)));
         }
-        self.inbound.expect_head(Part::Request, Facts::request());
+        self.line.inbound.expect_head(Part::Request, Facts::request());
         self.scan_head(input, out)
     }
 
     /// What is left in the input begins with a request line.
-    #[inline]
     fn head_begins(&mut self, input: &mut &[u8]) -> bool {
-        if self.inbound.expired {
-            self.close(CloseReason::Idle);
+        if self.line.inbound.expired {
+            self.line.close(CloseReason::Idle);
             return false;
         }
-        self.inbound.skip_empty_lines(input);
+        self.line.inbound.skip_empty_lines(input);
         match **input {
-            [] if self.inbound.ended => {
-                self.close(CloseReason::PeerEnded);
+            [] if self.line.inbound.ended => {
+                self.line.close(CloseReason::PeerEnded);
                 false
             }
             [] => false,
-            [b'\r'] => self.inbound.ended,
+            [b'\r'] => self.line.inbound.ended,
             _ => true,
         }
     }
 
     #[inline]
     fn plain_head<'i>(&mut self, input: &mut &'i [u8], head: &mut RequestHead<&'i [u8]>) -> bool {
-        self.step(Step::Octets);
+        self.line.step(Step::Octets);
         let mut facts = Facts::request();
-        let rules = self.inbound.limits.rules(Part::Request, self.inbound.quirks);
+        let rules = self.line.inbound.limits.rules(Part::Request, self.line.inbound.quirks);
         let good = fast::request(input, &rules, &mut facts, head).is_some() && facts.end().is_ok();
         if good {
             self.accept(head, &facts, input);
@@ -302,11 +298,11 @@ impl Server {
     /// What is not whole, or not plain.
     #[cold]
     fn scan_head<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
-        if self.inbound.expired {
-            return self.fail(Error { kind: ErrorKind::TimedOut, offset: self.inbound.taken }, out);
+        if self.line.inbound.expired {
+            return self.fail(self.line.inbound.timed_out(), out);
         }
-        let rules = self.inbound.limits.rules(Part::Request, self.inbound.quirks);
-        match self.inbound.scan_head(input, &rules) {
+        let rules = self.line.inbound.limits.rules(Part::Request, self.line.inbound.quirks);
+        match self.line.inbound.scan_head(input, &rules) {
             Ok(Some((length, facts))) => {
                 let head = parse::request(input, length, &rules);
                 self.accept(&head, &facts, input);
@@ -320,39 +316,39 @@ impl Server {
     /// A head is whole and good.
     #[inline]
     fn accept<'i>(&mut self, head: &RequestHead<&'i [u8]>, facts: &Facts, input: &mut &'i [u8]) {
-        chunked::take(input, head.block.len(), &mut self.inbound.taken);
-        let method = head.method_octets();
-        self.asked = Asked {
-            head: method == b"HEAD",
-            connect: method == b"CONNECT",
-            http_10: facts.has(HTTP_10),
-            upgrade: facts.upgrades(),
-        };
+        chunked::take(input, head.block.len(), &mut self.line.inbound.taken);
+        self.asked = Asked::by(head.method_octets());
         self.requests += 1;
+        if self.requests >= self.limits.requests && facts.lasts() {
+            self.line.ends(CloseReason::RequestLimit);
+        }
+        if facts.are_plain() {
+            self.line.inbound.expect_body(Framing::None);
+            return self.line.step(Step::Request);
+        }
+        if facts.has(HTTP_10) {
+            self.asked.0 |= Asked::HTTP_10;
+        }
+        if facts.upgrades() {
+            self.asked.0 |= Asked::UPGRADE;
+        }
         // RFC 9112 9.3: what decides whether the connection lasts.
-        if facts.has(CLOSE) {
-            self.why.get_or_insert(CloseReason::PeerClose);
-        } else if !facts.lasts() {
-            self.why.get_or_insert(CloseReason::Http10);
-        } else if self.requests >= self.limits.requests {
-            self.why.get_or_insert(CloseReason::RequestLimit);
+        if !facts.lasts() {
+            self.line.ends(if facts.has(CLOSE) { CloseReason::PeerClose } else { CloseReason::Http10 });
         }
         let framing = facts.framing();
-        self.inbound.expect_body(framing);
+        self.line.inbound.expect_body(framing);
         // RFC 9110 10.1.1: an expectation of a request without content asks for nothing.
         let expects = facts.has(EXPECT) && framing != Framing::None;
-        self.step(if expects { Step::Expectation } else { Step::Request });
+        self.line.step(if expects { Step::Expectation } else { Step::Request });
     }
 
     fn recv_body<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
-        if self.inbound.expired {
-            return self.fail(Error { kind: ErrorKind::TimedOut, offset: self.inbound.taken }, out);
-        }
-        match self.inbound.piece(input) {
+        match self.line.piece(input) {
             Ok(Some(piece)) => {
                 if let chunked::Event::End(_) = piece {
-                    let last = self.state == State::Answered && self.why.is_some();
-                    self.step(if last { Step::EndLast } else { Step::End });
+                    let last = self.line.state == State::Answered && self.line.why.is_some();
+                    self.line.step(if last { Step::EndLast } else { Step::End });
                 }
                 Ok(Some(piece.into()))
             }
@@ -361,60 +357,35 @@ impl Server {
         }
     }
 
-    /// There will be no more than what is in `input`; see [`Engine::eof`].
-    ///
-    /// The requests that are whole are still answered: a client may end its side and wait.
-    pub fn eof(&mut self) {
-        self.inbound.ended = true;
-    }
-
     /// The caller's clock ran out on the current phase; see [`Engine::expire`].
     ///
     /// An idle connection is closed without a word; within a request, `recv` fails with
     /// [`TimedOut`](ErrorKind::TimedOut).
     pub fn expire(&mut self) {
         if self.patience().limit.is_some() {
-            self.inbound.expired = true;
+            self.line.inbound.expired = true;
         }
-    }
-
-    /// Where the connection stands.
-    pub const fn status(&self) -> Status {
-        self.state.status()
     }
 
     /// What it waits for, and for how long.
     pub const fn patience(&self) -> Patience {
-        let limit = match self.state {
+        let limit = match self.line.state {
             State::Idle => self.limits.idle,
             State::Head => self.limits.head,
             State::Receiving | State::Answering | State::Answered => self.limits.body,
             _ => None,
         };
-        Patience { phase: self.inbound.phase, limit }
-    }
-
-    /// How large a read buffer has to be, in octets.
-    pub fn window(&self) -> usize {
-        self.inbound.limits.window()
-    }
-
-    /// The content that an event carries.
-    pub fn octets<'e>(event: &'e Event<&[u8]>) -> Option<&'e [u8]> {
-        match event {
-            Event::Data(octets) => Some(octets),
-            _ => None,
-        }
+        Patience { phase: self.line.inbound.phase, limit }
     }
 
     /// A request was told whose answer has not begun.
     pub const fn owes(&self) -> bool {
-        matches!(self.state, State::Expecting | State::Receiving | State::Owing)
+        matches!(self.line.state, State::Expecting | State::Receiving | State::Owing)
     }
 
     /// An answer has begun, and its [`end`](Self::end) is owed.
     pub const fn sending(&self) -> bool {
-        matches!(self.state, State::Answering) || matches!(self.state, State::Replying)
+        matches!(self.line.state, State::Answering) || matches!(self.line.state, State::Replying)
     }
 
     /// The answer to the present request is complete. Between two requests it is true too.
@@ -424,351 +395,24 @@ impl Server {
 
     /// The client waits for [`proceed`](Self::proceed), or for a final answer, before it sends its content.
     pub const fn expected_to_proceed(&self) -> bool {
-        matches!(self.state, State::Expecting)
+        matches!(self.line.state, State::Expecting)
     }
 
     /// The present request asks for another protocol: [`switch`](Self::switch) would be allowed (RFC 9110 7.8).
     pub const fn upgradable(&self) -> bool {
-        self.owes() && self.asked.upgrade
-    }
-
-    /// Why the connection takes no more requests after the present one, or why it ended. `None` while it lasts.
-    pub const fn close_reason(&self) -> Option<CloseReason> {
-        self.why
-    }
-
-    /// How many octets of the client's stream were taken.
-    pub const fn taken(&self) -> u64 {
-        self.inbound.taken
-    }
-
-    /// Answers with a head and all of its content. Errors as [`respond`](Self::respond).
-    #[inline]
-    pub fn reply<B: AsRef<[u8]>>(
-        &mut self,
-        head: &ResponseHead<B>,
-        content: &[u8],
-        out: &mut BytesMut,
-    ) -> Result<(), Misuse> {
-        let plan = self.plan(head, Content::Length(content.len() as u64))?;
-        out.reserve(head.index.end as usize + content.len() + 64);
-        let written = matches!(plan.writer, Writer::Length(_));
-        self.write_head(head, &plan, out);
-        if written {
-            out.put_slice(content);
-        }
-        self.finished(plan.tunnel);
-        Ok(())
-    }
-
-    /// Begins the answer to the present request; with [`Content::Empty`] it is complete.
-    ///
-    /// `Content-Length` or `Transfer-Encoding` and `Connection` are added where they are needed and the head lacks them.
-    /// The answer to HEAD, and 304, takes its content as any other would: it is counted, and not written
-    /// (RFC 9110 9.3.2). A 2xx to CONNECT hands the connection over.
-    ///
-    /// [`Misuse::NoRequest`] and [`Answered`](Misuse::Answered) where no answer is owed,
-    /// [`Informational`](Misuse::Informational) for a 1xx, [`BodyForbidden`](Misuse::BodyForbidden) for content where
-    /// there can be none, [`LengthMismatch`](Misuse::LengthMismatch) and [`TransferCoding`](Misuse::TransferCoding)
-    /// where the head says otherwise, [`NoUpgrade`](Misuse::NoUpgrade) for a 2xx to a CONNECT whose content is not read.
-    #[inline]
-    pub fn respond<B: AsRef<[u8]>>(
-        &mut self,
-        head: &ResponseHead<B>,
-        content: Content,
-        out: &mut BytesMut,
-    ) -> Result<(), Misuse> {
-        let plan = self.plan(head, content)?;
-        out.reserve(head.index.end as usize + 64);
-        self.write_head(head, &plan, out);
-        if content == Content::Empty || plan.tunnel {
-            self.finished(plan.tunnel);
-        } else {
-            self.writer = plan.writer;
-            self.step(Step::Begin);
-        }
-        Ok(())
-    }
-
-    /// Sends a piece of the content. [`Misuse::NotSending`], or [`TooLong`](Misuse::TooLong) where it is more than was
-    /// announced.
-    #[inline]
-    pub fn data(&mut self, octets: &[u8], out: &mut BytesMut) -> Result<(), Misuse> {
-        self.writer.data(octets, out)
-    }
-
-    /// Writes what goes before a piece of `length` octets, which the caller sends itself behind all of `out`, by
-    /// `sendfile` or from its own buffer. `false`: they are not to be sent, since this message has no content. Errors as
-    /// [`data`](Self::data).
-    pub fn data_framing(&mut self, length: u64, out: &mut BytesMut) -> Result<bool, Misuse> {
-        self.writer.framing(length, out)
-    }
-
-    /// Completes the answer. [`Misuse::NotSending`], or [`TooShort`](Misuse::TooShort) where less was sent than
-    /// announced.
-    #[inline]
-    pub fn end(&mut self, out: &mut BytesMut) -> Result<(), Misuse> {
-        self.writer.end(None::<&Trailers>, out)?;
-        self.finished(false);
-        Ok(())
-    }
-
-    /// Completes the answer with a trailer section (RFC 9110 6.5). Errors as [`end`](Self::end), and
-    /// [`Misuse::Trailers`] where the content is not chunked.
-    pub fn end_with<B: AsRef<[u8]>>(&mut self, trailers: &Trailers<B>, out: &mut BytesMut) -> Result<(), Misuse> {
-        self.writer.end(Some(trailers), out)?;
-        self.finished(false);
-        Ok(())
-    }
-
-    /// Says `100 (Continue)` to a client that waits for it. [`Misuse::NoRequest`] where none does.
-    pub fn proceed(&mut self, out: &mut BytesMut) -> Result<(), Misuse> {
-        if self.state != State::Expecting {
-            return Err(self.not_owing());
-        }
-        out.put_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
-        self.step(Step::Proceed);
-        Ok(())
-    }
-
-    /// Sends a 1xx before the answer (RFC 9110 15.2): 103, or 100 with fields.
-    ///
-    /// [`Misuse::NoRequest`], [`NotInformational`](Misuse::NotInformational) for other statuses and for 101,
-    /// [`Version`](Misuse::Version) where the client speaks HTTP/1.0,
-    /// [`TransferCoding`](Misuse::TransferCoding) and [`LengthMismatch`](Misuse::LengthMismatch) for framing fields.
-    pub fn informational<B: AsRef<[u8]>>(&mut self, head: &ResponseHead<B>, out: &mut BytesMut) -> Result<(), Misuse> {
-        if !self.owes() {
-            return Err(self.not_owing());
-        }
-        if !head.status.is_informational() || head.status == StatusCode::SWITCHING_PROTOCOLS {
-            return Err(Misuse::NotInformational);
-        }
-        if self.asked.http_10 {
-            return Err(Misuse::Version);
-        }
-        without_framing(head)?;
-        head.write(out);
-        out.put_slice(b"\r\n");
-        if self.state == State::Expecting && head.status == StatusCode::CONTINUE {
-            self.step(Step::Proceed);
-        }
-        Ok(())
-    }
-
-    /// Agrees to another protocol with a 101 (RFC 9110 7.8): the connection is handed over once the request's end was
-    /// told. What is left in the input then is the new protocol's.
-    ///
-    /// The head has to name the protocol in `Upgrade`; `Connection` is added. [`Misuse::NoRequest`],
-    /// [`NotInformational`](Misuse::NotInformational) where the status is not 101, [`NoUpgrade`](Misuse::NoUpgrade) where
-    /// none was asked for, or the request's content is not read yet.
-    pub fn switch<B: AsRef<[u8]>>(&mut self, head: &ResponseHead<B>, out: &mut BytesMut) -> Result<(), Misuse> {
-        if !self.owes() {
-            return Err(self.not_owing());
-        }
-        if head.status != StatusCode::SWITCHING_PROTOCOLS {
-            return Err(Misuse::NotInformational);
-        }
-        let facts = without_framing(head)?;
-        if !self.asked.upgrade || !facts.has(UPGRADE) || !self.can_hand_over() {
-            return Err(Misuse::NoUpgrade);
-        }
-        head.write(out);
-        if !facts.upgrades() {
-            out.put_slice(b"Connection: upgrade\r\n");
-        }
-        out.put_slice(b"\r\n");
-        self.hand_over();
-        Ok(())
-    }
-
-    /// Ends the connection after the present exchange: at once where there is none. An answer that has not begun will say
-    /// `Connection: close`.
-    pub fn shutdown(&mut self) {
-        if self.state.status().over() {
-            return;
-        }
-        self.why.get_or_insert(CloseReason::LocalClose);
-        if self.state == State::Idle {
-            self.close(CloseReason::LocalClose);
-        }
-    }
-
-    /// Gives the connection up, whatever is under way: the caller closes it, and the client sees an answer that is cut
-    /// short. For content that can't be delivered after its head was sent.
-    pub fn abandon(&mut self) {
-        if !self.state.status().over() {
-            self.writer = Writer::Idle;
-            self.why = Some(CloseReason::Abandoned);
-            self.step(Step::Abandon);
-        }
-    }
-
-    /// What is wrong with an answer to nothing.
-    fn not_owing(&self) -> Misuse {
-        match self.state {
-            State::HandedOver | State::Closed => Misuse::Over,
-            State::Idle | State::Head => Misuse::NoRequest,
-            State::Expecting | State::Receiving | State::Owing => Misuse::NoRequest,
-            State::Answering | State::Answered | State::Replying | State::Switching => Misuse::Answered,
-        }
-    }
-
-    /// Judges an answer, and decides how it is framed (RFC 9112 6, RFC 9110 6.4, 8.6).
-    #[inline]
-    fn plan<B: AsRef<[u8]>>(&self, head: &ResponseHead<B>, content: Content) -> Result<Plan, Misuse> {
-        if !self.owes() {
-            return Err(self.not_owing());
-        }
-        let status = head.status;
-        if status.is_informational() {
-            return Err(Misuse::Informational);
-        }
-        let mut facts = Facts::response(0);
-        facts.all(head.fields()).map_err(|(kind, _)| kind)?;
-        let given = facts.given_length();
-        let coded = facts.framing() == Framing::Chunked;
-        // A coding that is named is one that somebody applied, and that is not us.
-        if facts.has(CODED)
-            && !head.fields().list("transfer-encoding").all(|name| name.eq_ignore_ascii_case(b"chunked"))
-        {
-            return Err(Misuse::TransferCoding);
-        }
-        // RFC 9110 8.6 and RFC 9112 6.1: neither field in 204, nor in a 2xx to CONNECT.
-        if status == StatusCode::NO_CONTENT || self.asked.connect && status.is_success() {
-            if !matches!(content, Content::Empty | Content::Length(0)) || given.is_some() || coded {
-                return Err(Misuse::BodyForbidden);
-            }
-            if self.asked.connect && status.is_success() {
-                if !self.can_hand_over() {
-                    return Err(Misuse::NoUpgrade);
-                }
-                let (writer, added) = (Writer::Length(0), Added::Nothing);
-                return Ok(Plan { writer, added, why: self.why, connection: b"", tunnel: true });
-            }
-            return Ok(self.planned(Writer::Length(0), Added::Nothing, &facts));
-        }
-        // RFC 9110 9.3.2 and 15.4.5: announced, and not sent.
-        let muted = self.asked.head || status == StatusCode::NOT_MODIFIED;
-        let (writer, added) = match (content, given) {
-            _ if coded && (content != Content::Stream || self.asked.http_10) => return Err(Misuse::TransferCoding),
-            (Content::Empty, None | Some(0)) if !muted => (Writer::Length(0), Added::Length(0)),
-            (Content::Empty, _) if muted => (Writer::Muted(None), Added::Nothing),
-            (Content::Length(length), None) => {
-                (if muted { Writer::Muted(Some(length)) } else { Writer::Length(length) }, Added::Length(length))
-            }
-            (Content::Length(length), Some(given)) if length == given => {
-                (if muted { Writer::Muted(Some(length)) } else { Writer::Length(length) }, Added::Nothing)
-            }
-            (Content::Stream, None) if self.asked.http_10 => {
-                (if muted { Writer::Muted(None) } else { Writer::UntilClose }, Added::Nothing)
-            }
-            (Content::Stream, None) => (
-                if muted { Writer::Muted(None) } else { Writer::Chunked { open: false } },
-                if coded { Added::Nothing } else { Added::Chunked },
-            ),
-            _ => return Err(Misuse::LengthMismatch),
-        };
-        let added = if given.is_some() { Added::Nothing } else { added };
-        Ok(self.planned(writer, added, &facts))
-    }
-
-    #[inline]
-    fn planned(&self, writer: Writer, added: Added, facts: &Facts) -> Plan {
-        let why = match self.why {
-            Some(why) => Some(why),
-            None if facts.has(CLOSE) => Some(CloseReason::LocalClose),
-            None if writer == Writer::UntilClose => Some(CloseReason::UntilClose),
-            // RFC 9110 10.1.1: nobody can know whether the content follows.
-            None if self.state == State::Expecting => Some(CloseReason::ExpectationRefused),
-            None => None,
-        };
-        let connection = match why {
-            Some(_) if !facts.has(CLOSE) => SAYS_CLOSE,
-            // RFC 9112 9.3: a client of HTTP/1.0 that asked for it has to be told that the connection lasts.
-            None if self.asked.http_10 && !facts.has(KEEP_ALIVE) => b"Connection: keep-alive\r\n",
-            _ => b"",
-        };
-        Plan { writer, added, why, connection, tunnel: false }
-    }
-
-    #[inline]
-    fn write_head<B: AsRef<[u8]>>(&mut self, head: &ResponseHead<B>, plan: &Plan, out: &mut BytesMut) {
-        head.write(out);
-        plan.added.write(plan.connection, out);
-        self.why = plan.why;
-    }
-
-    /// The answer is complete.
-    #[inline]
-    fn finished(&mut self, tunnel: bool) {
-        if tunnel {
-            return self.hand_over();
-        }
-        let last = self.why.is_some();
-        match self.state {
-            // The end of the request is still told where no octet is missing for it.
-            State::Receiving | State::Answering if !last || self.inbound.is_at_end() => self.step(Step::Finish),
-            _ => self.step(if last { Step::FinishLast } else { Step::Finish }),
-        }
-    }
-
-    fn can_hand_over(&self) -> bool {
-        match self.state {
-            State::Owing => true,
-            State::Receiving => self.inbound.is_at_end(),
-            _ => false,
-        }
-    }
-
-    fn hand_over(&mut self) {
-        self.why = Some(CloseReason::Switched);
-        self.step(Step::Switch);
-    }
-
-    #[inline(always)]
-    fn step(&mut self, step: Step) {
-        debug_assert!(self.state.next(step).is_some(), "{:?} {step:?}", self.state);
-        if let Some(next) = self.state.next(step) {
-            self.state = next;
-            self.inbound.next_phase();
-        }
-    }
-
-    #[cold]
-    fn close(&mut self, why: CloseReason) {
-        self.why.get_or_insert(why);
-        self.step(Step::Close);
+        self.owes() && self.asked.has(Asked::UPGRADE)
     }
 
     /// Gives up on the peer, with a reply where one is owed.
     #[cold]
     fn fail<T>(&mut self, error: Error, out: &mut BytesMut) -> Result<T, Error> {
-        if let Some(status) = error.reply().filter(|_| matches!(self.state, State::Head | State::Receiving)) {
-            out.put_slice(b"HTTP/1.1 ");
-            out.put_slice(Decimal::new(status.as_u16().into()).as_bytes());
-            out.put_slice(b" ");
-            out.put_slice(status.reason().as_bytes());
-            out.put_slice(b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        if let Some(status) = error.reply().filter(|_| matches!(self.line.state, State::Head | State::Receiving)) {
+            ResponseHead::new(status).write(out);
+            Added::Length(0).write(SAYS_CLOSE, out);
         }
-        self.inbound.failed = Some(error);
-        self.why = Some(CloseReason::Failed);
-        self.writer = Writer::Idle;
-        self.step(Step::Fail);
+        self.line.fail(error);
         Err(error)
     }
-}
-
-/// A 1xx has no framing fields (RFC 9110 8.6, RFC 9112 6.1).
-fn without_framing<B: AsRef<[u8]>>(head: &ResponseHead<B>) -> Result<Facts, Misuse> {
-    let mut facts = Facts::response(0);
-    facts.all(head.fields()).map_err(|(kind, _)| kind)?;
-    if facts.given_length().is_some() {
-        return Err(Misuse::LengthMismatch);
-    }
-    if facts.has(CODED) {
-        return Err(Misuse::TransferCoding);
-    }
-    Ok(facts)
 }
 
 /// The state table as text: each state, what it is to a driver, and where each step leads.
@@ -776,51 +420,4 @@ pub fn diagram() -> String {
     State::diagram()
 }
 
-impl Default for Server {
-    fn default() -> Self {
-        Self::new(Limits::default())
-    }
-}
-
-impl Engine for Server {
-    type Event<'i> = Event<&'i [u8]>;
-    type Error = Error;
-
-    #[inline]
-    fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
-        Self::recv(self, input, out)
-    }
-    fn eof(&mut self) {
-        Self::eof(self);
-    }
-    fn expire(&mut self) {
-        Self::expire(self);
-    }
-    fn status(&self) -> Status {
-        Self::status(self)
-    }
-    fn patience(&self) -> Patience {
-        Self::patience(self)
-    }
-    fn window(&self) -> usize {
-        Self::window(self)
-    }
-    fn octets<'e>(event: &'e Event<&[u8]>) -> Option<&'e [u8]> {
-        Self::octets(event)
-    }
-}
-
-impl Detach for Server {
-    type Detached<B>
-        = Event<B>
-    where
-        B: fmt::Debug;
-
-    fn detach<'i, B: fmt::Debug>(event: Event<&'i [u8]>, keep: impl FnMut(&'i [u8]) -> B) -> Event<B> {
-        event.map(keep)
-    }
-
-    fn map<A: fmt::Debug, B: fmt::Debug>(event: Event<A>, keep: impl FnMut(A) -> B) -> Event<B> {
-        event.map(keep)
-    }
-}
+engine!(Server, Event);

@@ -1,6 +1,7 @@
 //! The state tables of both engines: all that may happen, in one place. The diagrams in the documentation of
 //! [`server`](super::server) and [`client`](super::client) are printed from them.
 
+use super::connection::State;
 use crate::engine::Status;
 use alloc::string::String;
 use core::fmt::Write as _;
@@ -22,6 +23,17 @@ macro_rules! machine {
         /// The table.
         pub(super) const $table: &[($state, $step, $state)] = &[$($(($state::$from, $step::$by, $state::$to),)*)*];
 
+        impl State for $state {
+            type Step = $step;
+            const CLOSE: $step = $step::Close;
+            const FAIL: $step = $step::Fail;
+
+            #[inline(always)]
+            fn next(self, step: $step) -> Option<Self> {
+                Self::NEXT[self as usize][step as usize]
+            }
+        }
+
         impl $state {
             const ALL: &[Self] = &[$(Self::$name,)*];
             const STEPS: usize = [$($step::$event,)*].len();
@@ -38,12 +50,6 @@ macro_rules! machine {
                 }
                 next
             };
-
-            /// Where a step leads, or nowhere.
-            #[inline(always)]
-            pub(super) const fn next(self, step: $step) -> Option<Self> {
-                Self::NEXT[self as usize][step as usize]
-            }
 
             /// What the state is to a driver.
             #[inline(always)]
