@@ -55,6 +55,7 @@ fn letters_become_fields() {
         (&["-u", "Aladdin:open sesame"], "\r\nAuthorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"),
         (&["--oauth2-bearer", "mF_9.B5f-4.1JqM"], "\r\nAuthorization: Bearer mF_9.B5f-4.1JqM\r\n"),
         (&["-r", "0-4,-2"], "\r\nRange: bytes=0-4,-2\r\n"),
+        (&["-r", "-5"], "\r\nRange: bytes=-5\r\n"),
         (&["--compressed"], "\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n"),
     ] {
         let head = heard(arguments);

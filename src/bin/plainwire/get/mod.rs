@@ -29,25 +29,25 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "URL")]
     urls: Vec<String>,
     /// The method
-    #[arg(short = 'X', long, value_name = "METHOD")]
+    #[arg(short = 'X', long, value_name = "METHOD", allow_hyphen_values = true)]
     request: Option<String>,
     /// A field, "Name: value"; "Name:" leaves one out that would be sent; @FILE reads a line each
-    #[arg(short = 'H', long, value_name = "FIELD")]
+    #[arg(short = 'H', long, value_name = "FIELD", allow_hyphen_values = true)]
     header: Vec<String>,
     /// Send this as a form by POST; @FILE reads it from a file; several are joined by &
-    #[arg(short, long, value_name = "DATA")]
+    #[arg(short, long, value_name = "DATA", allow_hyphen_values = true)]
     data: Vec<String>,
     /// As -d, with line ends kept
-    #[arg(long, value_name = "DATA")]
+    #[arg(long, value_name = "DATA", allow_hyphen_values = true)]
     data_binary: Vec<String>,
     /// As -d, where @ has no meaning
-    #[arg(long, value_name = "DATA")]
+    #[arg(long, value_name = "DATA", allow_hyphen_values = true)]
     data_raw: Vec<String>,
     /// Send this as JSON by POST; @FILE reads it from a file
-    #[arg(long, value_name = "DATA")]
+    #[arg(long, value_name = "DATA", allow_hyphen_values = true)]
     json: Vec<String>,
     /// A part of a multipart form: NAME=VALUE, NAME=@FILE[;type=TYPE][;filename=NAME]
-    #[arg(short = 'F', long, value_name = "PART")]
+    #[arg(short = 'F', long, value_name = "PART", allow_hyphen_values = true)]
     form: Vec<String>,
     /// Send a file by PUT; - is standard input
     #[arg(short = 'T', long, value_name = "FILE")]
@@ -77,13 +77,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 50)]
     max_redirs: usize,
     /// Cookies to send, "a=b; c=d", or a file of them
-    #[arg(short = 'b', long, value_name = "COOKIES")]
+    #[arg(short = 'b', long, value_name = "COOKIES", allow_hyphen_values = true)]
     cookie: Vec<String>,
     /// Write all cookies to this file at the end
     #[arg(short, long, value_name = "FILE")]
     cookie_jar: Option<PathBuf>,
     /// User and password, USER:PASSWORD; without a password it is asked for
-    #[arg(short, long, value_name = "USER")]
+    #[arg(short, long, value_name = "USER", allow_hyphen_values = true)]
     user: Option<String>,
     /// Send the password of -u only when asked for it: Digest where the server offers it, else Basic
     #[arg(long, visible_alias = "digest")]
@@ -95,10 +95,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     netrc_file: Option<PathBuf>,
     /// A bearer token
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     oauth2_bearer: Option<String>,
     /// Go through this proxy
-    #[arg(short = 'x', long, value_name = "URL")]
+    #[arg(short = 'x', long, value_name = "URL", allow_hyphen_values = true)]
     proxy: Option<String>,
     /// Trust any certificate
     #[arg(short = 'k', long)]
@@ -122,13 +122,13 @@ pub(crate) struct Args {
     #[arg(short, long)]
     fail: bool,
     /// What to call ourselves
-    #[arg(short = 'A', long, value_name = "NAME")]
+    #[arg(short = 'A', long, value_name = "NAME", allow_hyphen_values = true)]
     user_agent: Option<String>,
     /// The referring page
-    #[arg(short = 'e', long, value_name = "URL")]
+    #[arg(short = 'e', long, value_name = "URL", allow_hyphen_values = true)]
     referer: Option<String>,
     /// Ranges of octets: 0-499, -500, 0-0,-1
-    #[arg(short, long, value_name = "RANGE")]
+    #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
     range: Option<String>,
     /// Put the data of -d into the URL, and GET
     #[arg(short = 'G', long)]
