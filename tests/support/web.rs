@@ -86,11 +86,17 @@ pub struct Served {
 impl Served {
     /// Serves on a free port.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::at(0, arguments)
+    }
+
+    /// Serves on this port, which the caller knows to be free.
+    pub fn at(port: u16, arguments: &[&str]) -> Self {
         let mut child = plainwire()
-            .args(["serve", "http", "--port", "0"])
+            .args(["serve", "http", "--port", &port.to_string()])
             .args(arguments)
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            // A log that nobody reads would fill its pipe.
+            .stderr(if arguments.contains(&"--quiet") { Stdio::null() } else { Stdio::piped() })
             .spawn()
             .expect("the tool starts");
         let mut line = String::new();
@@ -134,6 +140,7 @@ impl Served {
         (self.child.wait().expect("it ends").code(), log)
     }
 
+    /// The process.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
