@@ -1,5 +1,6 @@
 //! Points in time as the caller tells them, and the date algorithm of section 5.1.1.
 
+use crate::syntax::calendar;
 use core::fmt;
 
 /// A point in time: seconds since 1970-01-01T00:00:00Z, before it negative.
@@ -42,17 +43,18 @@ impl Timestamp {
         if !(1601..=9999).contains(&year) || hour > 23 || minute > 59 || second > 59 {
             return None;
         }
-        if !(1..=12).contains(&month) || day < 1 || day > days_in(year, month) {
+        // 5.1.1 (6): no such date. A month that is none has no days.
+        if day < 1 || day > calendar::days_in_month(i64::from(year), month) {
             return None;
         }
-        let days = days_from_civil(i64::from(year), i64::from(month), i64::from(day));
+        let days = calendar::days_from_civil(i64::from(year), month, day);
         Some(Self(days * 86_400 + i64::from(hour * 3600 + minute * 60 + second)))
     }
 
     /// Year, month (1 to 12), day of the month, hour, minute and second in UTC.
     pub fn to_utc(self) -> (i64, u32, u32, u32, u32, u32) {
         let (days, rest) = (self.0.div_euclid(86_400), self.0.rem_euclid(86_400) as u32);
-        let (year, month, day) = civil_from_days(days);
+        let (year, month, day) = calendar::civil_from_days(days);
         (year, month, day, rest / 3600, rest / 60 % 60, rest % 60)
     }
 }
@@ -61,34 +63,16 @@ impl Timestamp {
 /// form has room for; nothing in this crate writes one on the wire.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
         let (year, month, day, hour, minute, second) = self.to_utc();
-        let weekday = DAYS[self.0.div_euclid(86_400).rem_euclid(7) as usize];
-        let month = MONTHS[month as usize - 1];
+        let weekday = calendar::DAYS[calendar::weekday(self.0.div_euclid(86_400)) as usize];
+        let month = calendar::MONTHS[month as usize - 1];
         write!(f, "{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
     }
 }
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-/// Three letters, whatever their case, as a month from 1.
+/// A month from 1 by its first three letters, whatever their case.
 fn month(letters: &[u8]) -> Option<u32> {
-    let letters = letters.first_chunk::<3>()?.map(|byte| byte.to_ascii_lowercase());
-    Some(match &letters {
-        b"jan" => 1,
-        b"feb" => 2,
-        b"mar" => 3,
-        b"apr" => 4,
-        b"may" => 5,
-        b"jun" => 6,
-        b"jul" => 7,
-        b"aug" => 8,
-        b"sep" => 9,
-        b"oct" => 10,
-        b"nov" => 11,
-        b"dec" => 12,
-        _ => return None,
-    })
+    calendar::month_named(letters.get(..3)?)
 }
 
 /// The form that nearly every server writes, `Sun, 06 Nov 1994 08:49:37 GMT` or with dashes, without looking for it.
@@ -175,34 +159,4 @@ fn time_of_day(token: &[u8]) -> Option<(u32, u32, u32)> {
     };
     let (hour, minute) = (exact()?, exact()?);
     Some((hour, minute, digits(fields.next()?, 1, 2)?))
-}
-
-fn days_in(year: u32, month: u32) -> u32 {
-    match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days since 1970-01-01 in the proleptic Gregorian calendar. Years begin in March here, so that the leap day ends one.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
-}
-
-#[expect(clippy::cast_sign_loss, reason = "what is left of a division is not negative")]
-fn civil_from_days(days: i64) -> (i64, u32, u32) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = (day_of_year - (153 * shifted + 2) / 5 + 1) as u32;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 } as u32;
-    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
 }

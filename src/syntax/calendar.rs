@@ -50,10 +50,27 @@ pub(crate) const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "S
 
 /// The month (1 to 12) whose three-letter name this is, in any case.
 pub(crate) fn month_named(name: &[u8]) -> Option<u32> {
-    MONTHS.iter().position(|month| month.as_bytes().eq_ignore_ascii_case(name)).map(|at| at as u32 + 1)
+    let name: [u8; 3] = name.try_into().ok()?;
+    // One comparison with a constant each: every `Set-Cookie` with a date comes by here.
+    Some(match &name.map(|letter| letter.to_ascii_lowercase()) {
+        b"jan" => 1,
+        b"feb" => 2,
+        b"mar" => 3,
+        b"apr" => 4,
+        b"may" => 5,
+        b"jun" => 6,
+        b"jul" => 7,
+        b"aug" => 8,
+        b"sep" => 9,
+        b"oct" => 10,
+        b"nov" => 11,
+        b"dec" => 12,
+        _ => return None,
+    })
 }
 
 /// The day of the week (0 is Sunday) whose three-letter name this is, in any case.
+#[cfg(feature = "mime")]
 pub(crate) fn day_named(name: &[u8]) -> Option<u32> {
     DAYS.iter().position(|day| day.as_bytes().eq_ignore_ascii_case(name)).map(|at| at as u32)
 }
@@ -61,6 +78,19 @@ pub(crate) fn day_named(name: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::borrow::ToOwned as _;
+
+    #[test]
+    fn months_are_known_by_their_names() {
+        for (month, name) in (1..).zip(MONTHS) {
+            for name in [name.to_owned(), name.to_ascii_uppercase(), name.to_ascii_lowercase()] {
+                assert_eq!(month_named(name.as_bytes()), Some(month));
+            }
+        }
+        for none in ["", "ja", "janu", "xyz"] {
+            assert_eq!(month_named(none.as_bytes()), None);
+        }
+    }
 
     #[test]
     fn days_and_dates_agree_day_by_day() {

@@ -6,7 +6,7 @@ pub mod dots;
 pub mod line;
 pub mod percent;
 
-#[cfg(feature = "mime")]
+#[cfg(any(feature = "mime", feature = "cookie"))]
 pub(crate) mod calendar;
 #[cfg(feature = "mime")]
 pub(crate) mod token;
