@@ -284,7 +284,8 @@ pub fn path_of(url: &str) -> Cow<'_, str> {
 /// What a crawler may do, by how the fetch of `/robots.txt` ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Access {
-    /// Parse what came and keep to it (2.3.1.1).
+    /// Parse what came and keep to it (2.3.1.1). After 304, which answers whoever asked with a validator, that is the
+    /// copy from before.
     Parse,
     /// Follow the redirect, to other hosts too and at least five times; after more, [`AllowAll`](Self::AllowAll)
     /// (2.3.1.2).
@@ -302,7 +303,7 @@ impl Access {
     /// 429 asks for fewer requests and says nothing about rules: as Google does, it is read like a 5xx.
     pub const fn of_status(status: u16) -> Self {
         match status {
-            200..=299 => Self::Parse,
+            200..=299 | 304 => Self::Parse,
             300..=399 => Self::Follow,
             429 => Self::DisallowAll,
             400..=499 => Self::AllowAll,

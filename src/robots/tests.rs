@@ -318,6 +318,8 @@ fn statuses() {
         (200, Access::Parse),
         (204, Access::Parse),
         (301, Access::Follow),
+        (304, Access::Parse),
+        (308, Access::Follow),
         (404, Access::AllowAll),
         (401, Access::AllowAll),
         (403, Access::AllowAll),
