@@ -128,6 +128,20 @@ fn public_suffixes_and_limits_are_options() {
 }
 
 #[test]
+fn the_lines_may_be_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("steps.jsonl");
+    std::fs::write(&path, "{\"end_session\":true}\n").unwrap();
+    let path = path.to_str().unwrap();
+    for arguments in
+        [&[path][..], &["--json", path], &[path, "--public-suffix", "org"], &["--public-suffix", "org", "--", path]]
+    {
+        assert_eq!(inspect(arguments, "").stdout, b"{}\n", "{arguments:?}");
+    }
+    assert_eq!(inspect(&["/nowhere/steps.jsonl"], "").status.code(), Some(1));
+}
+
+#[test]
 fn code_points_are_octets() {
     let told = answers(
         &[],

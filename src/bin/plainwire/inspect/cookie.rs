@@ -34,8 +34,9 @@ pub(crate) struct Args {
     /// Keep at most N cookies of one domain
     #[arg(long, value_name = "N")]
     max_per_domain: Option<usize>,
-    /// The file with the lines; standard input where none is given, or where it is `-`
-    #[arg(value_name = "FILE", last = true)]
+    /// The file with the lines; standard input where none is given, or where it is `-`. Behind `--public-suffix` it
+    /// comes after `--`
+    #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 }
 
