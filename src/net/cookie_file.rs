@@ -47,7 +47,7 @@ pub fn load(path: impl AsRef<Path>) -> io::Result<Loaded> {
 ///
 /// # Errors
 ///
-/// The file system's. The old file is then as it was.
+/// The file system's; see [`Replacement::commit`] for what is there then.
 pub fn save(path: impl AsRef<Path>, text: &[u8]) -> io::Result<()> {
     let mut file = Replacement::private(path)?;
     file.write_all(text)?;

@@ -57,8 +57,7 @@ impl Replacement {
     }
 
     fn open(path: &Path, private: bool) -> io::Result<Self> {
-        // Renaming over a link would replace the link.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let path = behind_links(path);
         let old = match fs::metadata(&path) {
             Ok(about) if about.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
             Ok(about) if !about.is_file() => {
@@ -83,7 +82,8 @@ impl Replacement {
     ///
     /// # Errors
     ///
-    /// The file system's. The old file is then as it was.
+    /// The file system's. The old file is then as it was, but where the very last step fails, which has the folder
+    /// written down: then the new one is there, and after a crash it is one of them.
     pub fn commit(mut self) -> io::Result<()> {
         let Some(beside) = &self.beside else { return self.file.flush() };
         if let Some(old) = self.old.take() {
@@ -115,6 +115,20 @@ impl Drop for Replacement {
             let _gone = fs::remove_file(beside);
         }
     }
+}
+
+/// The file that a path leads to, be it there or not: renaming over a link would replace the link.
+fn behind_links(path: &Path) -> PathBuf {
+    if let Ok(path) = fs::canonicalize(path) {
+        return path;
+    }
+    let mut path = path.to_path_buf();
+    // As many as Linux follows. A ring of them leads nowhere, and is refused by whoever asks what is there.
+    for _ in 0..40 {
+        let Ok(target) = fs::read_link(&path) else { break };
+        path = folder_of(&path).join(target);
+    }
+    path
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -178,6 +192,26 @@ mod tests {
         let long = folder.path().join("n".repeat(255));
         Replacement::begin(&long).unwrap().commit().unwrap();
         assert!(long.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_leads_to_a_file_that_is_not_there_yet() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        symlink("second", at("first")).unwrap();
+        symlink(at("target"), at("second")).unwrap();
+        let mut file = Replacement::begin(at("first")).unwrap();
+        file.write_all(b"x").unwrap();
+        file.commit().unwrap();
+        assert_eq!(fs::read(at("target")).unwrap(), b"x");
+        assert!(fs::symlink_metadata(at("first")).unwrap().file_type().is_symlink());
+        assert!(fs::symlink_metadata(at("second")).unwrap().file_type().is_symlink());
+        // Links in a ring lead to none.
+        symlink(at("one"), at("two")).unwrap();
+        symlink(at("two"), at("one")).unwrap();
+        assert!(Replacement::begin(at("one")).is_err());
     }
 
     #[cfg(unix)]
