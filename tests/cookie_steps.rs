@@ -565,6 +565,31 @@ fn s5_7_excess_is_by_last_access_and_in_all() {
 }
 
 #[test]
+fn s5_7_excess_goes_at_once_where_limits_become_lower() {
+    let mut jar = Jar::new();
+    for (at, (host, field)) in (0..).zip([
+        ("a.example", "a=1; Secure"),
+        ("a.example", "b=1"),
+        ("a.example", "c=1; Secure"),
+        ("a.example", "d=1"),
+        ("a.example", "e=1; Secure"),
+        ("b.example", "f=1"),
+        ("c.example", "g=1; Secure"),
+    ]) {
+        let request = Request::to(Place::new(true, host, "/").unwrap());
+        jar.receive(field.as_bytes(), &request, NOW.after(at)).unwrap();
+    }
+    let names = |jar: &Jar| jar.ordered().iter().map(|cookie| char::from(cookie.name()[0])).collect::<String>();
+    // Three too many in one domain: both without Secure, and the oldest with it.
+    let jar = jar.limits(Limits::default().per_domain(2));
+    assert_eq!(names(&jar), "cefg");
+    // Then of all, whatever they are.
+    let jar = jar.limits(Limits::default().total(2));
+    assert_eq!(names(&jar), "fg");
+    assert!(jar.limits(Limits::default().total(0)).is_empty());
+}
+
+#[test]
 fn s5_7_limits_of_zero_are_zero() {
     let mut browser = Browser::new();
     for limits in [Limits::default().per_domain(0), Limits::default().total(0)] {

@@ -58,12 +58,19 @@ impl Limits {
         self.lifetime = seconds;
         self
     }
+
+    /// With this many octets of path at the most.
+    #[must_use]
+    pub const fn path(mut self, octets: usize) -> Self {
+        self.path = octets;
+        self
+    }
 }
 
 /// What became of a cookie that was not refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It is new.
+    /// It is new. In a full domain it may have been the one to evict: a cookie without `Secure` among secure ones.
     Added,
     /// It took the place of one with the same name, domain, path and partition.
     Replaced,
@@ -135,10 +142,13 @@ impl<P: Policy> Jar<P> {
         }
     }
 
-    /// With these limits, for what is stored from now on.
+    /// With these limits. What is over them in number goes at once, in the order of 5.7; life and path count for what is
+    /// stored from now on.
     #[must_use]
-    pub const fn limits(mut self, limits: Limits) -> Self {
+    pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self.store.evict_everywhere(limits.per_domain);
+        self.store.evict(self.store.len.saturating_sub(limits.total));
         self
     }
 

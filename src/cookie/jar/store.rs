@@ -313,17 +313,65 @@ impl Store {
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&Bucket, &Entry) -> bool) -> usize {
         let before = self.len;
         for id in 0..self.buckets.len() as u32 {
-            let Some(bucket) = self.buckets[id as usize].as_mut() else { continue };
-            let mut entries = core::mem::take(&mut bucket.entries);
-            let had = entries.len();
-            entries.retain(|entry| keep(bucket, entry));
-            let gone = had - entries.len();
-            bucket.secure = entries.iter().filter(|entry| entry.flags & SECURE != 0).count() as u32;
-            bucket.entries = entries;
-            self.len -= gone;
-            self.drop_if_empty(id);
+            self.retain_in(id, &mut keep);
         }
         before - self.len
+    }
+
+    fn retain_in(&mut self, id: u32, mut keep: impl FnMut(&Bucket, &Entry) -> bool) {
+        let Some(bucket) = self.bucket_mut(id) else { return };
+        let mut entries = core::mem::take(&mut bucket.entries);
+        let had = entries.len();
+        entries.retain(|entry| keep(bucket, entry));
+        let gone = had - entries.len();
+        bucket.secure = entries.iter().filter(|entry| entry.flags & SECURE != 0).count() as u32;
+        bucket.entries = entries;
+        self.len -= gone;
+        self.drop_if_empty(id);
+    }
+
+    /// Removes so many entries of a bucket: those without `Secure` first, and of each kind those of the earliest
+    /// last-access.
+    pub(super) fn evict_from(&mut self, id: u32, excess: usize) {
+        let order = |entry: &Entry| (entry.flags & SECURE != 0, entry.age_order());
+        let Some(bucket) = self.bucket(id).filter(|_| excess > 0) else { return };
+        if excess == 1 {
+            // The usual case: it came to be one too many just now.
+            if let Some((at, _)) = bucket.entries.iter().enumerate().min_by_key(|(_, entry)| order(entry)) {
+                self.remove(id, at);
+            }
+            return;
+        }
+        let last = nth(bucket.entries.iter().map(order).collect(), excess);
+        self.retain_in(id, |_, entry| Some(order(entry)) > last);
+    }
+
+    /// Leaves each bucket no more than so many entries.
+    pub(super) fn evict_everywhere(&mut self, most: usize) {
+        for id in 0..self.buckets.len() as u32 {
+            let here = self.bucket(id).map_or(0, |bucket| bucket.entries.len());
+            self.evict_from(id, here.saturating_sub(most));
+        }
+    }
+
+    /// Removes so many entries: those of the earliest last-access, wherever they are.
+    pub(super) fn evict(&mut self, excess: usize) {
+        if excess == 0 {
+            return;
+        }
+        if excess == 1 {
+            let oldest = self
+                .buckets()
+                .flat_map(|(id, bucket)| bucket.entries.iter().enumerate().map(move |(at, entry)| (id, at, entry)))
+                .min_by_key(|(_, _, entry)| entry.age_order());
+            if let Some((id, at, _)) = oldest {
+                self.remove(id, at);
+            }
+            return;
+        }
+        let orders = self.buckets().flat_map(|(_, bucket)| bucket.entries.iter().map(Entry::age_order)).collect();
+        let last = nth(orders, excess);
+        self.retain(|_, entry| Some(entry.age_order()) > last);
     }
 
     /// Removes what has expired: "now" is the first second without it. Returns how many went.
@@ -360,6 +408,12 @@ impl Store {
         }
         self.due = BinaryHeap::from(due);
     }
+}
+
+/// The greatest of the `count` least; no two of them are equal.
+fn nth<T: Ord + Copy>(mut orders: Vec<T>, count: usize) -> Option<T> {
+    let at = count.checked_sub(1).filter(|&at| at < orders.len())?;
+    Some(*orders.select_nth_unstable(at).1)
 }
 
 const START: u64 = 0x9e37_79b9_7f4a_7c15;
