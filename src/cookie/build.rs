@@ -74,6 +74,10 @@ pub enum BuildError {
     /// The name begins with `__Host-`, without `Secure`, or with `Domain`, or without `Path=/`.
     #[error("a name that begins with __Host- needs Secure and Path=/, and no Domain")]
     HostPrefix,
+    /// The name begins with `__Http-` or `__Host-Http-`, without `Secure` or without `HttpOnly`: Chromium drops it, and
+    /// the draft behind RFC 6265bis has it so.
+    #[error("a name that begins with __Http- or __Host-Http- needs Secure and HttpOnly")]
+    HttpPrefix,
     /// Another attribute whose name is not a token or one of those that have a method, or whose value has a `;`.
     #[error("another attribute can't be written")]
     Attribute,
@@ -97,7 +101,9 @@ impl Builder {
         }
     }
 
-    /// For this domain and all hosts below it.
+    /// For this domain and all hosts below it: the host that answers, or one above it. What only the browser knows is
+    /// not judged here: it drops the cookie where its own host is not below, or where the domain is a public suffix
+    /// ([`PublicSuffixes::contains`](super::PublicSuffixes::contains)).
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self
@@ -262,6 +268,10 @@ impl Builder {
         let whole_host = self.secure && self.domain.is_none() && self.path.as_deref() == Some("/");
         if begins_with(name, b"__Host-") && !whole_host {
             return Err(BuildError::HostPrefix);
+        }
+        let by_http = begins_with(name, b"__Http-") || begins_with(name, b"__Host-Http-");
+        if by_http && !(self.secure && self.http_only) {
+            return Err(BuildError::HttpPrefix);
         }
         Ok(())
     }

@@ -109,8 +109,10 @@ pub(super) fn check_host(host: &str) -> Result<(), PlaceError> {
     }
 }
 
-/// Whether a canonical host is an IP address. The URL standard calls whatever ends in a number an IPv4 address.
+/// Whether a canonical host is an IP address. The URL standard calls whatever ends in a number an IPv4 address, also
+/// with the dot of a fully qualified name behind it.
 pub(super) fn is_ip(host: &[u8]) -> bool {
+    let host = host.strip_suffix(b".").unwrap_or(host);
     match host {
         [b'[', ..] => true,
         [.., last] if last.is_ascii_digit() => {

@@ -44,8 +44,10 @@ impl Policy for Standard {}
 
 /// Hosts whose cookies are not wanted, or the only ones whose cookies are, as in Python's `DefaultCookiePolicy`.
 ///
-/// A pattern is a host (`ads.example`), which means that host alone, or begins with a dot (`.ads.example`), which means
-/// every host below it. Blocking goes before allowing, in both directions: nothing is stored and nothing sent.
+/// A pattern is a canonical host (`ads.example`, `xn--bcher-kva.example`), which means that host alone, or begins with a
+/// dot (`.ads.example`), which means every host below it; for a domain with all its hosts give both. The dot at the end
+/// of a fully qualified name makes no difference. Blocking goes before allowing, in both directions: nothing is stored
+/// and nothing sent.
 ///
 /// ```
 /// use plainwire::cookie::DomainPolicy;
@@ -70,14 +72,14 @@ impl DomainPolicy {
     /// Blocks a host, or with a leading dot every host below one.
     #[must_use]
     pub fn block(mut self, pattern: &str) -> Self {
-        self.blocked.push(pattern.to_ascii_lowercase());
+        self.blocked.push(bare(pattern).to_ascii_lowercase());
         self
     }
 
     /// Allows a host, or with a leading dot every host below one. After the first call only what is named is allowed.
     #[must_use]
     pub fn allow(mut self, pattern: &str) -> Self {
-        self.allowed.get_or_insert_default().push(pattern.to_ascii_lowercase());
+        self.allowed.get_or_insert_default().push(bare(pattern).to_ascii_lowercase());
         self
     }
 
@@ -90,9 +92,14 @@ impl DomainPolicy {
 
     /// Whether cookies may come from and go to this canonical host.
     pub fn permits(&self, host: &str) -> bool {
-        let named = |patterns: &[String]| patterns.iter().any(|pattern| matches(host, pattern));
+        let named = |patterns: &[String]| patterns.iter().any(|pattern| matches(bare(host), pattern));
         !named(&self.blocked) && self.allowed.as_deref().is_none_or(named)
     }
+}
+
+/// A name with the dot at its end is the same host, and nobody writes it so to get past a block.
+fn bare(host: &str) -> &str {
+    host.strip_suffix('.').filter(|bare| !bare.is_empty()).unwrap_or(host)
 }
 
 fn matches(host: &str, pattern: &str) -> bool {
@@ -104,7 +111,10 @@ impl Policy for DomainPolicy {
         // Python asks about the domain of the cookie, which may be wider than the host that sets it.
         let domain = cookie.domain.filter(|domain| !domain.is_empty());
         let wide = domain.is_none_or(|domain| match core::str::from_utf8(domain) {
-            Ok(domain) => !self.blocked.iter().any(|pattern| matches(&domain.to_ascii_lowercase(), pattern)),
+            Ok(domain) => {
+                let domain = domain.to_ascii_lowercase();
+                !self.blocked.iter().any(|pattern| matches(bare(&domain), pattern))
+            }
             Err(_) => false,
         });
         wide && self.permits(request.place().host())

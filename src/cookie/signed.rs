@@ -45,8 +45,8 @@ pub struct Key {
 #[error("a key needs at least {KEY_LEAST} octets")]
 pub struct KeyTooShort;
 
-/// The value is not one that this key made for this name. Nothing more is said, and it takes as long for whatever
-/// reason.
+/// The value is not one that this key made for this name. Nothing more is said, and how long it took says nothing of the
+/// right signature: they are compared in constant time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the value was not made with this key for this name")]
 pub struct Forged;

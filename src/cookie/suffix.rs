@@ -4,12 +4,14 @@ use super::place;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// Which domains are public suffixes (RFC 6265bis 5.7 step 9).
 ///
 /// A list given at run time, or with the feature `psl` the one compiled in. By default nothing is a public suffix, and
 /// any host below `com` may set a cookie for all of `com`: for a jar that meets more than one party, give it a list.
+/// Cloning shares the list, so that many jars hold it once.
 ///
 /// ```
 /// use plainwire::cookie::PublicSuffixes;
@@ -32,7 +34,7 @@ enum Rules {
     Compiled,
     List {
         /// What is said about a domain, by the domain without `*.` and `!`.
-        said: BTreeMap<Box<str>, Said>,
+        said: Arc<BTreeMap<Box<str>, Said>>,
         /// "If no rules match, the prevailing rule is `*`."
         any: bool,
     },
@@ -68,13 +70,13 @@ impl PublicSuffixes {
 
     /// These names and no others, without wildcards: lower case, A-labels.
     pub fn names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
-        let said = names
+        let said: BTreeMap<_, _> = names
             .into_iter()
             .map(|name| {
                 (name.as_ref().trim_matches('.').to_ascii_lowercase().into(), Said { rule: true, ..Said::default() })
             })
             .collect();
-        Self { rules: Rules::List { said, any: false } }
+        Self { rules: Rules::List { said: Arc::new(said), any: false } }
     }
 
     /// Reads a list in the form that publicsuffix.org publishes: a rule a line up to the first white space, `//`
@@ -107,7 +109,7 @@ impl PublicSuffixes {
                 _ => faults.push(SuffixFault { line: index + 1 }),
             }
         }
-        (Self { rules: Rules::List { said, any: true } }, faults)
+        (Self { rules: Rules::List { said: Arc::new(said), any: true } }, faults)
     }
 
     /// Whether a canonical domain is a public suffix. An IP address never is.

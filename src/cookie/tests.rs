@@ -79,10 +79,33 @@ fn hosts_are_canonical_or_refused() {
         ("[::G]", PlaceError::Host(3)),
         ("a@b", PlaceError::Host(1)),
         ("a\tb", PlaceError::Host(1)),
+        ("a\rb", PlaceError::Host(1)),
+        ("a;b c", PlaceError::Host(3)),
     ] {
         assert_eq!(Place::new(true, host, "/"), Err(error), "{host}");
     }
     assert_eq!(Place::new(true, "a", "x"), Err(PlaceError::Path));
+}
+
+#[test]
+fn an_address_has_no_domain_above_it() {
+    for (host, domain) in [("10.0.0.1", "0.0.1"), ("10.0.0.1.", "0.0.1."), ("[::1]", ":1]"), ("1.2", "2")] {
+        assert!(!domain_match(host, domain), "{host}");
+        assert!(domain_match(host, host));
+        let mut jar = Jar::new();
+        let record = Record { value: b"a".to_vec(), domain: domain.into(), path: b"/".to_vec(), ..Record::default() };
+        jar.restore(&record, Timestamp(0)).ok();
+        assert_eq!(jar.cookie_string(&https(host), Timestamp(0)), None, "{host}");
+    }
+    assert!(domain_match("a.1b", "1b") && domain_match("1.b.", "b."));
+}
+
+#[test]
+fn a_path_may_be_as_long_as_the_limit_says() {
+    let mut jar = Jar::new().limits(Limits::default().path(3));
+    for (field, kept) in [("a=b; Path=/ab", Ok(Outcome::Added)), ("a=b; Path=/abc", Err(Refusal::PathTooLong))] {
+        assert_eq!(jar.receive(field.as_bytes(), &https("a.example"), Timestamp(0)), kept);
+    }
 }
 
 #[test]
@@ -161,6 +184,12 @@ fn domain_policy() {
     ] {
         assert_eq!(jar.receive(field.as_bytes(), &https(host), now).is_ok(), is, "{host} {field}");
     }
+    // A dot at the end does not get past a block, and needs none of its own.
+    let dotted = DomainPolicy::new().block("bad.example.").block(".ads.example").allow("good.example");
+    for host in ["bad.example", "bad.example.", "x.ads.example.", "other.example."] {
+        assert!(!dotted.permits(host), "{host}");
+    }
+    assert!(dotted.permits("good.example") && dotted.permits("good.example."));
     // What is blocked later is not sent.
     *jar.policy_mut() = DomainPolicy::new().allow("ads.example");
     assert_eq!(jar.cookie_string(&https("good.example"), now), None);
@@ -216,6 +245,10 @@ fn what_a_browser_drops_is_not_built() {
         (new("__Host-a", "b").path("/"), BuildError::HostPrefix),
         (new("__Host-a", "b").secure(), BuildError::HostPrefix),
         (new("__Host-a", "b").secure().path("/").domain("example.org"), BuildError::HostPrefix),
+        (new("__Http-a", "b").secure(), BuildError::HttpPrefix),
+        (new("__HTTP-a", "b").http_only(), BuildError::HttpPrefix),
+        (new("__Host-Http-a", "b").secure().path("/"), BuildError::HttpPrefix),
+        (new("__Host-Http-a", "b").secure().http_only(), BuildError::HostPrefix),
         (new("a", "b").attribute("Secure", ""), BuildError::Attribute),
         (new("a", "b").attribute("X;Y", ""), BuildError::Attribute),
         (new("a", "b").attribute("X", "y; Secure"), BuildError::Attribute),
@@ -372,6 +405,15 @@ fn cookies_txt_is_written() {
          www.example.org\tFALSE\t/\tFALSE\t0\t\tlonely\n\
          www.example.org\tFALSE\t/\tFALSE\t0\tquoted\t\"a, \\b\"\n"
     );
+    // A line that begins with `$` is a comment, to Python and to us.
+    let mut jar = Jar::new();
+    jar.receive(b"a=b", &https("$x.example"), Timestamp(0)).unwrap();
+    jar.receive(b"a=b; HttpOnly; Path=/h", &https("$x.example"), Timestamp(0)).unwrap();
+    let (mut text, octet) = (Vec::new(), |index| LeftOut { index, why: Unwritable::Octet });
+    assert_eq!(netscape::write(&jar.records(true), netscape::SessionExpiry::Zero, &mut text), [octet(0), octet(1)]);
+    assert_eq!(netscape::read(&text).records, []);
+    let loaded = netscape::read(b"#HttpOnly_$x\tFALSE\t/\tFALSE\t0\ta\tb\n");
+    assert_eq!(loaded.faults, [Fault { line: 1, kind: FaultKind::Domain }]);
     // What no jar gives can't forge a line.
     let forged = Record {
         name: b"a".to_vec(),
@@ -449,7 +491,12 @@ fn records_are_judged() {
         (&(|record: &mut Record| record.name.clear()) as &dyn Fn(&mut Record), Refusal::Empty),
         (&|record| record.name = b"a\n".to_vec(), Refusal::Control),
         (&|record| record.value = vec![b'v'; 4096], Refusal::TooLong),
+        // White space would be stripped by whoever reads it, and has hidden the prefix then.
+        (&|record| record.name = b" __Host-a".to_vec(), Refusal::Control),
+        (&|record| record.name = b"a\t".to_vec(), Refusal::Control),
+        (&|record| (record.name, record.value) = (vec![], b" __Host-a=1".to_vec()), Refusal::Control),
         (&|record| record.domain = "X.example".into(), Refusal::Malformed),
+        (&|record| record.domain = ".x.example".into(), Refusal::Malformed),
         (&|record| record.domain = "example".into(), Refusal::PublicSuffix),
         (&|record| record.path = b"x".to_vec(), Refusal::Malformed),
         (&|record| record.path = b"/\r\n".to_vec(), Refusal::Control),
@@ -509,6 +556,9 @@ fn secrets_stay_out_of_debug_texts() {
         format!("{:?}", Builder::new("id", "hunter2")),
         format!("{issued:?}"),
         format!("{exchange:?}"),
+        format!("{:?}", pairs(b"id=hunter2")),
+        format!("{:?}", exchange.brought()),
+        format!("{:?}", netscape::read(b"a.example\tFALSE\t/\tFALSE\t0\tid\thunter2\n")),
     ];
     for text in texts {
         assert!(!text.contains("hunter2"), "{text}");

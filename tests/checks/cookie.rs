@@ -178,6 +178,7 @@ const HOSTS: &[&str] = &[
     "example.net",
     "badexample.org",
     "10.0.0.1",
+    "10.0.0.1.",
     "[::1]",
     "www.example.org.",
     "e.xn--p1ai",

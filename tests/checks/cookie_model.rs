@@ -326,6 +326,7 @@ pub(crate) struct Model {
 }
 
 fn is_ip(host: &[u8]) -> bool {
+    let host = host.strip_suffix(b".").unwrap_or(host);
     let label = host.split(|byte| *byte == b'.').next_back().unwrap();
     host.starts_with(b"[") || (!label.is_empty() && label.iter().all(u8::is_ascii_digit))
 }

@@ -1,7 +1,7 @@
 //! Cookie files: Netscape's `cookies.txt`, which curl, wget and browsers' extensions share, and libwww-perl's.
 //!
 //! Both are read and written as octets; opening and replacing files is the caller's (`net::cookie_file` does it
-//! atomically). JSON needs no code of its own: with the feature `serde`, [`Record`] is serialized as it is.
+//! atomically).
 //!
 //! ```
 //! use plainwire::cookie::{Jar, Timestamp, file::netscape};
@@ -17,6 +17,23 @@
 //! let mut out = Vec::new();
 //! netscape::write(&jar.records(true), netscape::SessionExpiry::Zero, &mut out);
 //! assert!(out.ends_with(b"#HttpOnly_.example.org\tTRUE\t/\tTRUE\t0\tid\t42\n"));
+//! ```
+//!
+//! JSON needs no code of its own, and loses nothing: with the feature `serde` a [`Record`] is serialized as it is.
+//!
+#![cfg_attr(feature = "serde", doc = "```")]
+#![cfg_attr(not(feature = "serde"), doc = "```ignore")]
+//! use plainwire::cookie::{Jar, Place, Record, Request, Timestamp};
+//!
+//! let (mut jar, now) = (Jar::new(), Timestamp(1_700_000_000));
+//! let request = Request::to(Place::new(true, "example.org", "/").unwrap());
+//! jar.receive(b"id=42; Secure; SameSite=Strict; Max-Age=3600", &request, now).unwrap();
+//!
+//! let text = serde_json::to_string(&jar.records(true)).unwrap();
+//! let records: Vec<Record> = serde_json::from_str(&text).unwrap();
+//! let mut again = Jar::new();
+//! assert!(again.restore_all(records, now).is_empty());
+//! assert_eq!(again.records(true), jar.records(true));
 //! ```
 
 pub mod lwp;
@@ -66,8 +83,8 @@ pub enum FaultKind {
     /// It is not of the form that the file has.
     #[error("not a cookie of this file's form")]
     Form,
-    /// There is neither name nor value, or one of them has a control character.
-    #[error("name and value are missing, or have control characters")]
+    /// There is neither name nor value, or one of them has a control character, or the name white space at its ends.
+    #[error("name and value are missing, or have control characters or white space at their ends")]
     Pair,
 }
 
@@ -85,7 +102,7 @@ pub struct LeftOut {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unwritable {
-    /// A field has an octet that would begin another one.
+    /// A field has an octet that would begin another one, or a comment.
     #[error("it has an octet that the form can't hold")]
     Octet,
     /// It is partitioned: read back, it would be sent under every site.
@@ -107,11 +124,12 @@ fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 
 /// Whether the record is one that a jar would give; what is not may hold anything.
 fn fit(record: &Record) -> Result<(), Unwritable> {
-    use super::parse::is_control;
+    use super::parse::{is_control, trim};
     let clean = |octets: &[u8]| !octets.iter().any(|&byte| is_control(byte) || byte == b';');
     let path_clean = !record.path.iter().any(|&byte| is_control(byte));
     let empty = record.name.is_empty() && record.value.is_empty();
-    let named = !empty && !record.name.contains(&b'=');
+    let first = if record.name.is_empty() { &record.value } else { &record.name };
+    let named = !empty && !record.name.contains(&b'=') && trim(first).len() == first.len();
     let placed = super::place::check_host(&record.domain).is_ok() && record.path.first() == Some(&b'/');
     if !(named && placed && path_clean && clean(&record.name) && clean(&record.value)) {
         return Err(Unwritable::Malformed);

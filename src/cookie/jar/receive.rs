@@ -1,6 +1,6 @@
 //! The storage model, RFC 6265bis 5.7, step by step.
 
-use super::super::parse::{NAME_VALUE_LIMIT, is_control};
+use super::super::parse::{NAME_VALUE_LIMIT, is_control, trim};
 use super::super::place::{check_host, domain_match_octets, path_match};
 use super::super::record::{HOST_ONLY, HTTP_ONLY, LAX, NONE, PERSISTENT, SECURE, STRICT, UNSAID};
 use super::super::{Policy, Record, Request, SameSite, SetCookie, Site, Timestamp};
@@ -128,7 +128,9 @@ impl<P: Policy> Jar<P> {
         self.store.expire(now);
         let Record { name, value, domain, path, .. } = record;
         check_pair(name, value)?;
-        if check_host(domain).is_err() || path.first() != Some(&b'/') {
+        // A dot before the domain, as some files have it, would make it one that no host matches.
+        let dotted = !record.host_only && domain.starts_with('.');
+        if dotted || check_host(domain).is_err() || path.first() != Some(&b'/') {
             return Err(Refusal::Malformed);
         }
         if path.len() > self.limits.path {
@@ -215,28 +217,9 @@ impl<P: Policy> Jar<P> {
     /// "Remove excess cookies" (5.7): those without `Secure` in a domain that has too many, then any in it, then any.
     /// What had expired is gone already. The earliest last-access goes first.
     fn remove_excess(&mut self, id: u32) {
-        while let Some(bucket) = self.store.bucket(id)
-            && bucket.entries.len() > self.limits.per_domain
-        {
-            let all_secure = bucket.secure as usize == bucket.entries.len();
-            let oldest = bucket
-                .entries
-                .iter()
-                .enumerate()
-                .filter(|(_, entry)| all_secure || entry.flags & SECURE == 0)
-                .min_by_key(|(_, entry)| entry.age_order());
-            let Some((at, _)) = oldest else { break };
-            self.store.remove(id, at);
-        }
-        while self.store.len > self.limits.total {
-            let oldest = self
-                .store
-                .buckets()
-                .flat_map(|(id, bucket)| bucket.entries.iter().enumerate().map(move |(at, entry)| (id, at, entry)))
-                .min_by_key(|(_, _, entry)| entry.age_order());
-            let Some((id, at, _)) = oldest else { break };
-            self.store.remove(id, at);
-        }
+        let here = self.store.bucket(id).map_or(0, |bucket| bucket.entries.len());
+        self.store.evict_from(id, here.saturating_sub(self.limits.per_domain));
+        self.store.evict(self.store.len.saturating_sub(self.limits.total));
     }
 }
 
@@ -248,6 +231,12 @@ fn check_pair(name: &[u8], value: &[u8]) -> Result<(), Refusal> {
     // What was parsed has no `=` in its name and no `;` anywhere; what was made might, and would be sent as another.
     let wrong = |byte: u8| is_control(byte) || byte == b';';
     if name.iter().any(|&byte| wrong(byte) || byte == b'=') || value.iter().any(|&byte| wrong(byte)) {
+        return Err(Refusal::Control);
+    }
+    // Nor does parsing leave white space around what is sent first: it would hide a prefix from the steps below, and
+    // whoever reads the cookie strips it again.
+    let first = if name.is_empty() { value } else { name };
+    if trim(first).len() < first.len() {
         return Err(Refusal::Control);
     }
     if name.len() + value.len() > NAME_VALUE_LIMIT {

@@ -15,8 +15,9 @@ pub enum Refusal {
     /// It has neither a name nor a value.
     #[error("neither name nor value (5.7 step 2)")]
     Empty,
-    /// Its name, value or path has a control character, or its name or value a delimiter that parsing never leaves there.
-    #[error("control character in name, value or path (5.7 step 3)")]
+    /// Its name, value or path has a control character, or its name or value what parsing never leaves there: a
+    /// delimiter, or white space before or behind what is sent first.
+    #[error("control character, delimiter or white space in name, value or path (5.7 step 3)")]
     Control,
     /// Its name and value are too long together.
     #[error("name and value have more than 4096 octets (5.7 step 4)")]
@@ -63,7 +64,8 @@ pub enum Refusal {
     /// It is `Partitioned` and not `Secure`.
     #[error("Partitioned without Secure (CHIPS)")]
     PartitionedInsecure,
-    /// A record's domain is not a canonical host, or its path does not begin with `/`, or its partition is no site.
+    /// A record's domain is not a canonical host (or has a dot before it), or its path does not begin with `/`, or its
+    /// partition is no site.
     #[error("not a record of a stored cookie")]
     Malformed,
 }

@@ -18,7 +18,7 @@ impl<P: Policy> Jar<P> {
     }
 
     /// Appends the cookie-string for `request` to `out`. Returns how many cookies it has; with none nothing is written,
-    /// and no `Cookie` field ought to be sent.
+    /// and no `Cookie` field ought to be sent. `out` has to grow, as `Vec` and `BytesMut` do.
     pub fn write_cookie_string(&mut self, request: &Request<'_>, now: Timestamp, out: &mut impl BufMut) -> usize {
         // (1) and (2)
         self.select(request, now);
