@@ -6,6 +6,9 @@ mod checks;
 #[path = "checks/http1_ops.rs"]
 mod ops;
 mod support;
+#[cfg(feature = "arbitrary")]
+#[path = "checks/http1_values.rs"]
+mod values;
 
 use proptest::prelude::*;
 
@@ -17,6 +20,8 @@ fn the_corpora_hold() {
     support::replay("http1_chunks", checks::chunks);
     support::replay("http1_server", ops::server);
     support::replay("http1_client", ops::client);
+    #[cfg(feature = "arbitrary")]
+    support::replay("http1_values", values::exchange);
 }
 
 /// Pieces of which messages are made, good ones and bad ones.
@@ -109,5 +114,20 @@ proptest! {
     #[test]
     fn clients_whose_callers_do_anything(data in prop::collection::vec(any::<u8>(), 0..120)) {
         ops::client(&data);
+    }
+}
+
+#[cfg(feature = "arbitrary")]
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn values_that_can_be_built(data in prop::collection::vec(any::<u8>(), 0..600)) {
+        values::exchange(&data);
+    }
+
+    #[test]
+    fn values_of_text(data in "[ -~\r\n]{0,400}") {
+        values::exchange(data.as_bytes());
     }
 }

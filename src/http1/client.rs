@@ -130,6 +130,7 @@ impl<B> Event<B> {
 
 /// How much a client takes from a server, and how long it waits for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct Limits {
     /// The parts of responses.
     pub message: MessageLimits,

@@ -14,6 +14,7 @@ use super::value::{StatusCode, Version};
 
 /// How the end of a message's body is found (RFC 9112 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub enum Framing {
     /// There is no body: its length is 0, or the message can have none.
     None,

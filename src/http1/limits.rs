@@ -5,6 +5,7 @@
 ///
 /// All sizes are in octets and include the line end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct MessageLimits {
     /// A whole head, from the start line to the empty line. Default 32,768: four times what nginx and Apache give one
     /// line, twice what Node and h11 give a head. At most 65,535, since offsets in a head are 16 bits wide; a larger
@@ -56,6 +57,7 @@ pub(super) const OFFSETS: u32 = u16::MAX as u32;
 /// Deviations that are forgiven. All are off by default, and each opens a door: where two recipients on one path
 /// disagree on what a message is, a third party can put a message of its own between them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct Quirks {
     /// Takes a bare LF for a line end in heads and trailer sections (RFC 9112 2.2 allows it there), as some embedded
     /// servers send it. Danger: a peer that takes the LF for part of a value sees fewer fields than we do. Chunk lines

@@ -24,6 +24,8 @@ pub mod chunked;
 pub mod client;
 pub mod server;
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 #[cfg(feature = "http")]
 mod bridge;
 mod connection;

@@ -11,6 +11,7 @@ use bytes::{BufMut, BytesMut};
 /// How much content a message is sent with; how it is framed follows from this, the status or method, and the peer's
 /// version (RFC 9112 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub enum Content {
     /// None. The message is complete with its head.
     Empty,

@@ -126,6 +126,7 @@ impl<B> Event<B> {
 ///
 /// How long an answer may take, and how slowly the client may read it, is not the engine's to judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct Limits {
     /// The parts of requests.
     pub message: MessageLimits,

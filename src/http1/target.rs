@@ -7,6 +7,7 @@ use core::fmt;
 
 /// The four forms of RFC 9112 3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub enum Form {
     /// `/path?query`.
     Origin,
