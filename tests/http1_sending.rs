@@ -551,3 +551,60 @@ fn secrets_stay_out_of_debug() {
     let error = head.with("X", "hunter2\n").unwrap_err();
     assert!(!format!("{error} {error:?}").contains("hunter2"));
 }
+
+/// What can be said at once is the same as what is said in pieces, whatever short way it takes.
+#[test]
+fn a_reply_is_a_head_its_content_and_the_end() {
+    let requests = [
+        "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab",
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+        "GET / HTTP/1.0\r\n\r\n",
+        "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+        "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
+        "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n",
+        "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na",
+        "",
+    ];
+    let fields: [&[(&str, &str)]; 7] = [
+        &[],
+        &[("Content-Type", "text/plain"), ("X-A", "b")],
+        &[("Connection", "close")],
+        &[("Content-Length", "3")],
+        &[("content-length", "4")],
+        &[("Transfer-Encoding", "chunked")],
+        &[("Referer", "of the length of Upgrade")],
+    ];
+    for request in requests {
+        for status in [200, 204, 304, 404, 101, 103, 999] {
+            for fields in fields {
+                let head = fields.iter().fold(head(status), |head, (name, value)| head.with(name, value).unwrap());
+                // A copy, whose lines nobody looked at, takes the long way.
+                let copy = head.to_owned_head();
+                for content in ["", "abc"] {
+                    let (mut at_once, mut copied, mut in_pieces) = (asked(request), asked(request), asked(request));
+                    let (mut a, mut b, mut c) = (BytesMut::new(), BytesMut::new(), BytesMut::new());
+                    let told = at_once.reply(&head, content.as_bytes(), &mut a);
+                    assert_eq!(copied.reply(&copy, content.as_bytes(), &mut b), told);
+                    let length = Content::Length(content.len() as u64);
+                    let said = in_pieces.respond(&head, length, &mut c).and_then(|()| {
+                        if in_pieces.status() == Status::HandedOver {
+                            return Ok(());
+                        }
+                        in_pieces.data(content.as_bytes(), &mut c)?;
+                        in_pieces.end(&mut c)
+                    });
+                    assert_eq!(said, told, "{request:?} {status} {fields:?}");
+                    assert_eq!((&a, &b), (&c, &c), "{request:?} {status} {fields:?}");
+                    assert_eq!(format!("{at_once:?}"), format!("{copied:?}"));
+                    assert_eq!(
+                        (at_once.status(), at_once.close_reason()),
+                        (in_pieces.status(), in_pieces.close_reason())
+                    );
+                }
+            }
+        }
+    }
+}
