@@ -26,7 +26,7 @@ use core::str::FromStr;
 ///
 /// Two are equal that are spelled alike, octet by octet: whether two spellings name one mailbox is for its host to say
 /// (RFC 5321 2.3.11).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Mailbox<B> {
     text: B,
     /// Where the `@` is; the length of the text where there is none.
@@ -138,6 +138,12 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, InvalidMailbox> {
         Mailbox::parse(text.as_bytes()).map(|mailbox| mailbox.to_address())
+    }
+}
+
+impl<B: fmt::Debug> fmt::Debug for Mailbox<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Mailbox").field(&self.text).finish()
     }
 }
 

@@ -4,7 +4,7 @@ use super::syntax::words;
 use super::{Mailbox, Xtext};
 use alloc::vec::Vec;
 use bytes::{BufMut, Bytes, BytesMut};
-use core::fmt::Write as _;
+use core::fmt::{self, Write as _};
 
 /// `BODY=` (RFC 6152, RFC 3030): what octets the message has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -174,7 +174,7 @@ impl DeliverBy {
 }
 
 /// The original recipient (RFC 3461 4.2): `rfc822;ada@example.org`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OriginalRecipient<B> {
     text: B,
     /// Where the `;` is.
@@ -257,7 +257,7 @@ pub enum Submitter<B> {
 }
 
 /// What a `MAIL` command says beside the sender.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct MailParameters<B> {
     /// `SIZE=` (RFC 1870): octets of the message, as far as known.
     pub size: Option<u64>,
@@ -299,7 +299,7 @@ impl<B> Default for MailParameters<B> {
 }
 
 /// What a `RCPT` command says beside the recipient.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RcptParameters<B> {
     /// `NOTIFY=` (RFC 3461).
     pub notify: Option<Notify>,
@@ -310,6 +310,45 @@ pub struct RcptParameters<B> {
 impl<B> Default for RcptParameters<B> {
     fn default() -> Self {
         Self { notify: None, original: None }
+    }
+}
+
+impl<B: fmt::Debug> fmt::Debug for OriginalRecipient<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OriginalRecipient").field(&self.text).finish()
+    }
+}
+
+/// Adds a field that was said; what was not is not shown.
+fn shown<T: fmt::Debug>(form: &mut fmt::DebugStruct<'_, '_>, name: &str, value: Option<&T>) {
+    if let Some(value) = value {
+        form.field(name, value);
+    }
+}
+
+impl<B: fmt::Debug> fmt::Debug for MailParameters<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let form = &mut f.debug_struct("MailParameters");
+        shown(form, "size", self.size.as_ref());
+        shown(form, "body", self.body.as_ref());
+        shown(form, "utf8", Some(&self.utf8).filter(|said| **said));
+        shown(form, "ret", self.ret.as_ref());
+        shown(form, "envelope_id", self.envelope_id.as_ref());
+        shown(form, "submitter", self.submitter.as_ref());
+        shown(form, "require_tls", Some(&self.require_tls).filter(|said| **said));
+        shown(form, "priority", self.priority.as_ref());
+        shown(form, "hold", self.hold.as_ref());
+        shown(form, "deliver_by", self.deliver_by.as_ref());
+        form.finish()
+    }
+}
+
+impl<B: fmt::Debug> fmt::Debug for RcptParameters<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let form = &mut f.debug_struct("RcptParameters");
+        shown(form, "notify", self.notify.as_ref());
+        shown(form, "original", self.original.as_ref());
+        form.finish()
     }
 }
 

@@ -8,7 +8,7 @@ use core::fmt;
 use memchr::memchr;
 
 /// A reply code (RFC 5321 4.2): 200 to 559, less those whose second digit is above 5.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(u16);
 
 impl Code {
@@ -56,8 +56,14 @@ impl fmt::Display for Code {
     }
 }
 
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
 /// An enhanced status code (RFC 3463, RFC 2034): `5.1.1`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Enhanced {
     class: u8,
     subject: u16,
@@ -107,8 +113,14 @@ impl fmt::Display for Enhanced {
     }
 }
 
+impl fmt::Debug for Enhanced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
 /// A reply that a server gave: one line or several, held as they came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Reply<B> {
     code: Code,
     enhanced: Option<Enhanced>,
@@ -130,6 +142,13 @@ impl<B> Reply<B> {
     /// With its octets held otherwise.
     pub fn map<C>(self, keep: impl FnOnce(B) -> C) -> Reply<C> {
         Reply { code: self.code, enhanced: self.enhanced, text: keep(self.text) }
+    }
+}
+
+/// The lines as they came: the codes stand in them.
+impl<B: fmt::Debug> fmt::Debug for Reply<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Reply").field(&self.text).finish()
     }
 }
 

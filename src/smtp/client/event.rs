@@ -53,8 +53,8 @@ pub enum Event<B> {
     Hello(Reply<B>),
     /// TLS may begin. Handed over: run the handshake, then call [`secured`](super::Client::secured).
     StartTls(Reply<B>),
-    /// The exchange goes on; it was answered.
-    Challenged(Reply<B>),
+    /// The exchange goes on; it was answered. What the challenge was stays between the two mechanisms.
+    Challenged,
     /// The server believes who the client is, and the client believes the server.
     Authenticated(Reply<B>),
     /// The session is set up: messages may be sent. Told once.
@@ -102,7 +102,7 @@ impl<B> Event<B> {
             Self::Greeting(reply) => Event::Greeting(reply.map(keep)),
             Self::Hello(reply) => Event::Hello(reply.map(keep)),
             Self::StartTls(reply) => Event::StartTls(reply.map(keep)),
-            Self::Challenged(reply) => Event::Challenged(reply.map(keep)),
+            Self::Challenged => Event::Challenged,
             Self::Authenticated(reply) => Event::Authenticated(reply.map(keep)),
             Self::Ready => Event::Ready,
             Self::Refused { step, reply } => Event::Refused { step, reply: reply.map(keep) },
@@ -121,14 +121,13 @@ impl<B> Event<B> {
             Self::Greeting(reply)
             | Self::Hello(reply)
             | Self::StartTls(reply)
-            | Self::Challenged(reply)
             | Self::Authenticated(reply)
             | Self::Refused { reply, .. }
             | Self::Recipient { reply, .. }
             | Self::Sent { reply, .. }
             | Self::Reply { reply, .. }
             | Self::Shutdown(reply) => Some(reply),
-            Self::Ready | Self::Go | Self::Done(_) => None,
+            Self::Challenged | Self::Ready | Self::Go | Self::Done(_) => None,
         }
     }
 }

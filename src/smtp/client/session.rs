@@ -160,7 +160,7 @@ impl Client {
                     base64::encode(answer.expose(), out);
                     out.put_slice(b"\r\n");
                     self.phase += 1;
-                    return Ok(Event::Challenged(reply));
+                    return Ok(Event::Challenged);
                 }
                 Err(error) => {
                     // RFC 4954 4: the client cancels; nothing is left to be said to a server like that.

@@ -66,7 +66,8 @@ impl Server {
 
     /// The mechanisms that are announced on this channel.
     pub(super) fn offered_mechanisms(&self) -> Vec<&'static str> {
-        if self.identity.is_some() {
+        // RFC 4954 3: an offer that is to be refused would be none.
+        if self.identity.is_some() || (self.config.tls_required && !self.secure) {
             return Vec::new();
         }
         self.config.auth.iter().filter(|mechanism| self.offers(**mechanism)).map(|mechanism| mechanism.name()).collect()
