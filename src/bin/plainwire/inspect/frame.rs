@@ -133,6 +133,12 @@ pub(crate) trait Describe<E: Engine> {
         word(status)
     }
 
+    /// The last line, which may have more to tell than how it ended.
+    fn last(&mut self, engine: &E, line: Object) -> Object {
+        let _ = engine;
+        line
+    }
+
     /// What is printed between the last event and the last line.
     fn summary(&mut self, engine: &E) -> Vec<Line> {
         let _ = engine;
@@ -186,6 +192,7 @@ pub(crate) fn inspect<E: Engine>(
             Object(Map::new()).with("error", fault.kind).with("offset", fault.offset).with("reply", fault.reply)
         }
     };
+    let last = describe.last(&engine, last);
     printer.object(last);
     printer.finish()
 }

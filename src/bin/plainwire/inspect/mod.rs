@@ -5,6 +5,7 @@ mod cookie;
 mod frame;
 mod http1;
 mod mime;
+mod smtp;
 
 use crate::failure::Outcome;
 use clap::Subcommand;
@@ -29,6 +30,7 @@ enum Protocol {
     EncodedWord(mime::Values),
     Cookie(cookie::Args),
     Http1(http1::Args),
+    Smtp(smtp::Args),
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
@@ -40,5 +42,6 @@ pub(crate) fn run(args: Args) -> Outcome {
         Protocol::EncodedWord(args) => mime::encoded_words(&args),
         Protocol::Cookie(args) => cookie::run(&args),
         Protocol::Http1(args) => http1::run(args),
+        Protocol::Smtp(args) => smtp::run(&args),
     }
 }
