@@ -1,6 +1,10 @@
-//! SMTP and LMTP on the wire: [`serve`] takes mail in.
+//! SMTP and LMTP on the wire: a [`Mailer`] sends, [`serve`] takes mail in.
 
+mod mailer;
 pub mod serve;
+mod tap;
+
+pub use mailer::{Error, InvalidPlace, Mailer, Place, envelope};
 
 use crate::net::tls::Session;
 use crate::sasl::{Binding, BindingKind, Nonce};
