@@ -50,7 +50,19 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| {
+        // A reader that went away is no reason to say more.
+        let _unread = error.print();
+        // Help and version are no failures; `mail send` ends as sysexits.h has it (EX_USAGE), all else with 2.
+        let sends = std::env::args_os().skip(1).take(2).eq(["mail", "send"]);
+        std::process::exit(if !error.use_stderr() {
+            0
+        } else if sends {
+            64
+        } else {
+            2
+        })
+    });
     let outcome = match cli.command {
         Command::Chat(args) => chat::run(args),
         Command::Completions(args) => shell::completions::<Cli>(&args),

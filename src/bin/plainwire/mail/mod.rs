@@ -3,6 +3,7 @@
 mod extract;
 pub(crate) mod json;
 mod password;
+mod send;
 mod show;
 mod source;
 mod user;
@@ -24,6 +25,7 @@ enum Action {
     Parts(show::PartsArgs),
     /// Save attachments under names that are safe
     Extract(extract::Args),
+    Send(send::Args),
     /// Print the line of a user for a file of users, with the password hashed
     User(user::Args),
 }
@@ -33,6 +35,7 @@ pub(crate) fn run(args: Args) -> Outcome {
         Action::Show(args) => show::run(&args),
         Action::Parts(args) => show::parts(&args),
         Action::Extract(args) => extract::run(&args),
+        Action::Send(args) => send::run(&args),
         Action::User(args) => user::run(&args),
     }
 }
