@@ -105,10 +105,15 @@ impl Facts {
     /// One field line. An error comes with its offset in the value.
     #[inline(always)]
     pub(super) fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), (ErrorKind, usize)> {
-        if self.wants(name.len()) {
-            return self.known(name, value);
+        if !self.wants(name.len()) {
+            return Ok(());
         }
-        Ok(())
+        // What every request has.
+        if name == b"Host" && self.flags & (RESPONSE | HOST) == 0 && is_authority(value) {
+            self.add(HOST);
+            return Ok(());
+        }
+        self.known(name, value)
     }
 
     fn known(&mut self, name: &[u8], value: &[u8]) -> Result<(), (ErrorKind, usize)> {

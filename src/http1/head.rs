@@ -369,20 +369,25 @@ impl<B: AsRef<[u8]>> ResponseHead<B> {
     }
 
     /// Writes the status line as HTTP/1.1 and the fields.
-    #[inline]
+    #[inline(always)]
     pub(super) fn write(&self, out: &mut BytesMut) {
-        let block = self.block.as_ref();
         if self.version == Version::HTTP_11 && self.index.plain && self.reason > 12 {
-            out.put_slice(block.get(..self.index.end as usize).unwrap_or_default());
-            return;
+            out.put_slice(self.block.as_ref().get(..self.index.end as usize).unwrap_or_default());
+        } else {
+            self.rewrite(out);
         }
+    }
+
+    /// Writes a head that can't go out as it came.
+    #[cold]
+    fn rewrite(&self, out: &mut BytesMut) {
         out.put_slice(VERSION);
         out.put_slice(b" ");
         out.put_slice(&self.status.digits());
         out.put_slice(b" ");
         out.put_slice(self.reason());
         out.put_slice(b"\r\n");
-        self.index.write(block, out);
+        self.index.write(self.block.as_ref(), out);
     }
 }
 
