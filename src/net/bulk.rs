@@ -39,6 +39,27 @@ impl Bulk {
         self.left
     }
 
+    /// All of it, for content so short that it goes out with its head.
+    ///
+    /// # Errors
+    ///
+    /// Where the file can't be read, or ends before its promised length.
+    pub(crate) fn into_bytes(self) -> io::Result<Bytes> {
+        match self.source {
+            Source::Bytes(bytes) => Ok(bytes),
+            Source::File { mut file, at } => {
+                let len = usize::try_from(self.left).map_err(|_| ErrorKind::FileTooLarge)?;
+                let mut octets = std::vec![0; len];
+                file.seek(SeekFrom::Start(at))?;
+                file.read_exact(&mut octets).map_err(|error| match error.kind() {
+                    ErrorKind::UnexpectedEof => short(),
+                    _ => error,
+                })?;
+                Ok(octets.into())
+            }
+        }
+    }
+
     /// Sends some by `write`, reading files into `buffer`.
     pub(crate) fn pour(
         &mut self,

@@ -1,11 +1,13 @@
 //! What is answered.
 
 use crate::http1::{ResponseHead, StatusCode};
+use crate::net::Bulk;
 use bytes::Bytes;
 use std::boxed::Box;
 use std::io::Read;
 use std::string::String;
 use std::time::Duration;
+use std::vec::Vec;
 
 /// The content of an answer.
 #[derive(Default)]
@@ -18,6 +20,8 @@ pub enum Payload {
     Bytes(Bytes),
     /// A reader with its length, or in chunks.
     Reader(Box<dyn Read + Send>, Option<u64>),
+    /// Parts of files and octets in hand, one behind the other: files go by `sendfile` where the platform has it.
+    Bulk(Vec<Bulk>),
 }
 
 impl core::fmt::Debug for Payload {
@@ -26,6 +30,7 @@ impl core::fmt::Debug for Payload {
             Self::Empty => f.write_str("Empty"),
             Self::Bytes(bytes) => write!(f, "Bytes({} octets)", bytes.len()),
             Self::Reader(_, len) => write!(f, "Reader({len:?})"),
+            Self::Bulk(parts) => f.debug_tuple("Bulk").field(parts).finish(),
         }
     }
 }
@@ -85,6 +90,13 @@ impl Answer {
     #[must_use]
     pub fn reader(mut self, reader: impl Read + Send + 'static, len: Option<u64>) -> Self {
         self.payload = Payload::Reader(Box::new(reader), len);
+        self
+    }
+
+    /// With content that lies elsewhere, sent part behind part without passing through the output buffer.
+    #[must_use]
+    pub fn bulk(mut self, parts: impl IntoIterator<Item = Bulk>) -> Self {
+        self.payload = Payload::Bulk(parts.into_iter().collect());
         self
     }
 

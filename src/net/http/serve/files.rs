@@ -5,15 +5,14 @@ use super::path::{Refused, resolve};
 use super::range::{Ranges, asked};
 use super::{Answer, App, Begin, Request};
 use crate::cookie::Timestamp;
+use crate::net::Bulk;
 use std::borrow::ToOwned;
-use std::boxed::Box;
 use std::format;
 use std::fs::{self, File, Metadata};
-use std::io::{self, Cursor, Read};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::string::{String, ToString};
-use std::sync::Arc;
 use std::time::SystemTime;
 use std::vec::Vec;
 
@@ -135,7 +134,7 @@ fn file(request: &Request, path: &Path, about: &Metadata) -> io::Result<Answer> 
         Outcome::Failed => return Ok(described(Answer::status(412))),
         Outcome::Proceed => {}
     }
-    let opened = Arc::new(File::open(path)?);
+    let opened = File::open(path)?;
     // RFC 9110 14.2: ranges are for GET.
     let ranges = match request.field("range") {
         Some(value) if request.method() == "GET" && asks.range_counts(&validators) => asked(value, len),
@@ -143,24 +142,19 @@ fn file(request: &Request, path: &Path, about: &Metadata) -> io::Result<Answer> 
     };
     Ok(match ranges {
         Ranges::All => {
-            let body = Part { file: opened, at: 0, end: len };
-            described(Answer::new(200)).with("Content-Type", content_type).reader(body, Some(len))
+            described(Answer::new(200)).with("Content-Type", content_type).bulk([Bulk::file(opened, 0, len)])
         }
         Ranges::Unsatisfiable => described(Answer::status(416)).with("Content-Range", format!("bytes */{len}")),
         Ranges::Some(ranges) => match &ranges[..] {
-            [one] => {
-                let body = Part { file: opened, at: one.start, end: one.end };
-                described(Answer::new(206))
-                    .with("Content-Type", content_type)
-                    .with("Content-Range", content_range(one, len))
-                    .reader(body, Some(one.end - one.start))
-            }
+            [one] => described(Answer::new(206))
+                .with("Content-Type", content_type)
+                .with("Content-Range", content_range(one, len))
+                .bulk([Bulk::file(opened, one.start, one.end - one.start)]),
             many => {
                 let boundary = boundary(&validators, len);
-                let (body, length) = multipart(&opened, many, len, &content_type, &boundary);
                 described(Answer::new(206))
                     .with("Content-Type", format!("multipart/byteranges; boundary={boundary}"))
-                    .reader(body, Some(length))
+                    .bulk(multipart(&opened, many, len, &content_type, &boundary)?)
             }
         },
     })
@@ -194,52 +188,23 @@ fn boundary(validators: &Validators, len: u64) -> String {
     format!("plainwire-{}", tag.trim_matches('"'))
 }
 
-/// The parts of RFC 9110 14.6 as one reader, and its length.
+/// The parts of RFC 9110 14.6.
 fn multipart(
-    file: &Arc<File>,
+    file: &File,
     ranges: &[Range<u64>],
     len: u64,
     content_type: &str,
     boundary: &str,
-) -> (Box<dyn Read + Send>, u64) {
-    let mut body: Box<dyn Read + Send> = Box::new(io::empty());
-    let mut length = 0;
+) -> io::Result<Vec<Bulk>> {
+    let mut parts = Vec::with_capacity(2 * ranges.len() + 1);
     for range in ranges {
         let range_of = content_range(range, len);
         let head = format!("\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: {range_of}\r\n\r\n");
-        length += head.len() as u64 + (range.end - range.start);
-        let part = Part { file: Arc::clone(file), at: range.start, end: range.end };
-        body = Box::new(body.chain(Cursor::new(head.into_bytes())).chain(part));
+        parts.push(Bulk::bytes(head.into()));
+        parts.push(Bulk::file(file.try_clone()?, range.start, range.end - range.start));
     }
-    let end = format!("\r\n--{boundary}--\r\n");
-    length += end.len() as u64;
-    (Box::new(body.chain(Cursor::new(end.into_bytes()))), length)
-}
-
-/// Some of the octets of a file that others read too.
-struct Part {
-    file: Arc<File>,
-    at: u64,
-    end: u64,
-}
-
-impl Read for Part {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(buffer.len());
-        let len = read_at(&self.file, &mut buffer[..most], self.at)?;
-        self.at += len as u64;
-        Ok(len)
-    }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, at)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
+    parts.push(Bulk::bytes(format!("\r\n--{boundary}--\r\n").into()));
+    Ok(parts)
 }
 
 /// What is in a folder, as a page; hidden files are not in it.

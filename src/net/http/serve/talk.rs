@@ -1,19 +1,23 @@
 //! One connection: the engine's events in, the app's answers out.
 
 use super::{Answer, App, Begin, Entry, Hand, Intake, Payload, Request, Then};
+use crate::cookie::Timestamp;
 use crate::engine::Handler;
 use crate::http1::server::Event;
 use crate::http1::{Content, Misuse, ResponseHead, Server, Trailers, server};
-use crate::net::{Conversation, Link, Next, Party, Service, talk};
-use bytes::{Buf, Bytes, BytesMut};
+use crate::net::{Bulk, Conversation, Link, Next, Party, Service, talk};
+use bytes::BytesMut;
 use std::boxed::Box;
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io::Read;
 use std::net::SocketAddr;
+use std::string::{String, ToString};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 use std::vec::Vec;
 
-/// Octets of content that one turn adds to the output.
+/// Octets of content that one turn adds to the output, and that go out with their head: more is sent from where it lies.
 const PIECE: usize = 16 << 10;
 
 type Log = Arc<dyn Fn(&Entry) + Send + Sync>;
@@ -75,8 +79,9 @@ enum Taking {
 
 /// Where the rest of an answer's content comes from.
 enum Source {
-    Bytes(Bytes),
     Reader(Box<dyn Read + Send>, Option<u64>),
+    /// Announced already; the adapter sends it.
+    Bulk(VecDeque<Bulk>),
 }
 
 struct Talk<A> {
@@ -103,13 +108,15 @@ pub struct Reply<'t> {
 }
 
 impl Reply<'_> {
-    /// Begins the answer; content follows by [`data`](Self::data) and [`end`](Self::end).
+    /// Begins the answer, with `Date` where the head lacks it; content follows by [`data`](Self::data) and [`end`](Self::end).
     ///
     /// # Errors
     ///
     /// As [`Server::respond`].
     pub fn begin(&mut self, head: &ResponseHead, content: Content) -> Result<(), Misuse> {
-        self.server.respond(head, content, self.out)?;
+        let mut head = head.clone();
+        dated(&mut head);
+        self.server.respond(&head, content, self.out)?;
         *self.status = head.status().as_u16();
         Ok(())
     }
@@ -186,36 +193,80 @@ impl<A: App> Talk<A> {
             self.answer = Some(Answer { delay: None, ..answer });
             return;
         }
-        let Answer { head, payload, .. } = answer;
-        let begun = match &payload {
-            Payload::Empty => server.respond(&head, Content::Empty, out).map(|()| true),
-            Payload::Bytes(bytes) if bytes.len() <= PIECE => server.reply(&head, bytes, out).map(|()| true),
-            Payload::Bytes(bytes) => server.respond(&head, Content::Length(bytes.len() as u64), out).map(|()| false),
-            Payload::Reader(_, Some(len)) => server.respond(&head, Content::Length(*len), out).map(|()| false),
-            Payload::Reader(_, None) => server.respond(&head, Content::Stream, out).map(|()| false),
+        let Answer { mut head, payload, .. } = answer;
+        dated(&mut head);
+        let payload = match payload {
+            Payload::Bytes(bytes) if bytes.len() > PIECE => Payload::Bulk(Vec::from([Bulk::bytes(bytes)])),
+            Payload::Bulk(parts) => match short(parts) {
+                Ok(payload) => payload,
+                // It can't be read, after all.
+                Err(_) => return self.fault(server, out),
+            },
+            other => other,
         };
         self.status = head.status().as_u16();
-        match (begun, payload) {
-            (Ok(true), payload) => {
-                self.sent = if let Payload::Bytes(bytes) = payload { bytes.len() as u64 } else { 0 };
+        let begun = match &payload {
+            Payload::Empty => server.respond(&head, Content::Empty, out),
+            Payload::Bytes(bytes) => server.reply(&head, bytes, out),
+            Payload::Reader(_, Some(len)) => server.respond(&head, Content::Length(*len), out),
+            Payload::Reader(_, None) => server.respond(&head, Content::Stream, out),
+            Payload::Bulk(parts) => server.respond(&head, Content::Length(length(parts)), out),
+        };
+        if begun.is_err() {
+            // The app's answer is a lie (a length in its head that is not the content's, …).
+            return self.fault(server, out);
+        }
+        // What answers HEAD, and 304, is announced and not sent.
+        let sends = self.status != 304 && self.request.as_ref().is_none_or(|request| request.method() != "HEAD");
+        match payload {
+            Payload::Empty => self.done(),
+            Payload::Bytes(bytes) => {
+                self.sent = if sends { bytes.len() as u64 } else { 0 };
                 self.done();
             }
-            (Ok(false), Payload::Bytes(bytes)) => self.source = Some(Source::Bytes(bytes)),
-            (Ok(false), Payload::Reader(reader, len)) => self.source = Some(Source::Reader(reader, len)),
-            (Ok(false), Payload::Empty) => self.done(),
-            // The app's answer is a lie (a length in its head that is not the content's, …): that is our fault to the
-            // client.
+            Payload::Reader(reader, len) if sends => self.source = Some(Source::Reader(reader, len)),
+            Payload::Reader(_, None) => self.complete(server, out),
+            Payload::Reader(_, Some(len)) => self.framed(server, len, None, out),
+            Payload::Bulk(parts) => self.framed(server, length(&parts), Some(parts), out),
+        }
+    }
+
+    /// Content that does not pass through the output buffer.
+    fn framed(&mut self, server: &mut Server, len: u64, parts: Option<Vec<Bulk>>, out: &mut BytesMut) {
+        match (server.data_framing(len, out), parts) {
+            (Ok(true), Some(parts)) => {
+                self.sent = len;
+                self.source = Some(Source::Bulk(parts.into()));
+            }
+            // None of it is to be sent.
+            (Ok(_), _) => self.complete(server, out),
             (Err(_), _) => {
-                let plain = Answer::status(500);
-                if let Payload::Bytes(bytes) = &plain.payload
-                    && server.reply(&plain.head, bytes, out).is_ok()
-                {
-                    self.status = 500;
-                    self.sent = bytes.len() as u64;
-                }
+                server.abandon();
                 self.done();
             }
         }
+    }
+
+    /// It is our fault that there is no better answer.
+    fn fault(&mut self, server: &mut Server, out: &mut BytesMut) {
+        let plain = Answer::status(500);
+        if let Payload::Bytes(bytes) = &plain.payload
+            && server.reply(&plain.head, bytes, out).is_ok()
+        {
+            self.status = 500;
+            self.sent = bytes.len() as u64;
+        }
+        self.done();
+    }
+
+    /// All content is sent.
+    fn complete(&mut self, server: &mut Server, out: &mut BytesMut) {
+        self.source = None;
+        if server.end(out).is_err() {
+            // The client sees that the body is cut short.
+            server.abandon();
+        }
+        self.done();
     }
 
     /// The answer is complete.
@@ -231,6 +282,8 @@ impl<A: App> Talk<A> {
             });
         }
         self.sent = 0;
+        // A connection that is idle holds nothing of what was asked.
+        self.request = None;
     }
 
     fn data(&mut self, server: &mut Server, octets: &[u8], out: &mut BytesMut) {
@@ -266,46 +319,79 @@ impl<A: App> Talk<A> {
         }
     }
 
-    /// The next piece of the content. A reader that fails, or gives less than it promised, leaves nothing to do but to
-    /// end the connection: the client sees that the body is cut short.
-    fn piece(&mut self, server: &mut Server, out: &mut BytesMut) {
-        let Some(source) = &mut self.source else { return };
-        let ended = match source {
-            Source::Bytes(bytes) => {
-                let piece = bytes.split_to(bytes.len().min(PIECE));
-                self.sent += piece.len() as u64;
-                server.data(&piece, out).is_err() || !bytes.has_remaining()
-            }
-            Source::Reader(reader, left) => {
-                let mut piece = [0; PIECE];
-                let most = left.map_or(PIECE, |left| usize::try_from(left).unwrap_or(PIECE).min(PIECE));
-                match reader.read(&mut piece[..most]) {
-                    Ok(0) => true,
-                    Ok(len) => {
-                        self.sent += len as u64;
-                        if let Some(left) = left {
-                            *left -= len as u64;
-                        }
-                        server.data(&piece[..len], out).is_err() || *left == Some(0)
-                    }
-                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => false,
-                    Err(_) => {
-                        *left = Some(u64::MAX);
-                        true
-                    }
+    /// The next piece of the content; `false` where it is not ours to send. A reader that fails, or gives less than it
+    /// promised, leaves nothing to do but to end the connection: the client sees that the body is cut short.
+    fn piece(&mut self, server: &mut Server, out: &mut BytesMut) -> bool {
+        let (reader, left) = match &mut self.source {
+            None => return false,
+            Some(Source::Reader(reader, left)) => (reader, left),
+            Some(Source::Bulk(parts)) => {
+                if parts.iter().any(|part| part.left() > 0) {
+                    return false;
                 }
+                self.complete(server, out);
+                return true;
             }
         };
-        if ended {
-            let cut = matches!(source, Source::Reader(_, Some(1..)));
-            self.source = None;
-            if cut || server.end(out).is_err() {
-                // The client sees that the body is cut short.
-                server.abandon();
+        let mut piece = [0; PIECE];
+        let most = left.map_or(PIECE, |left| usize::try_from(left).unwrap_or(PIECE).min(PIECE));
+        match reader.read(&mut piece[..most]) {
+            Ok(0) => self.complete(server, out),
+            Ok(len) => {
+                self.sent += len as u64;
+                if let Some(left) = left {
+                    *left -= len as u64;
+                }
+                let last = *left == Some(0);
+                if server.data(&piece[..len], out).is_err() || last {
+                    self.complete(server, out);
+                }
             }
-            self.done();
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => {
+                self.source = None;
+                server.abandon();
+                self.done();
+            }
         }
+        true
     }
+}
+
+fn length(parts: &[Bulk]) -> u64 {
+    parts.iter().map(Bulk::left).sum()
+}
+
+/// Parts that are short together go out with their head, in one write.
+fn short(parts: Vec<Bulk>) -> std::io::Result<Payload> {
+    if length(&parts) > PIECE as u64 {
+        return Ok(Payload::Bulk(parts));
+    }
+    let mut all = BytesMut::new();
+    for part in parts {
+        all.extend_from_slice(&part.into_bytes()?);
+    }
+    Ok(Payload::Bytes(all.freeze()))
+}
+
+/// RFC 9110 6.6.1: who has a clock says the time. It is spelled once a second on each thread.
+fn dated(head: &mut ResponseHead) {
+    std::thread_local! {
+        static SPELLED: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) };
+    }
+    if head.fields().first("date").is_some() {
+        return;
+    }
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    SPELLED.with_borrow_mut(|(at, text)| {
+        if *at != now {
+            *at = now;
+            *text = Timestamp(now).to_string();
+        }
+        // A date holds nothing that a field may not.
+        let _said = head.push("Date", &*text);
+    });
 }
 
 impl<A: App> Handler<Server> for Talk<A> {
@@ -323,8 +409,7 @@ impl<A: App> Handler<Server> for Talk<A> {
 
     fn more(&mut self, server: &mut Server, out: &mut BytesMut) -> bool {
         if self.source.is_some() {
-            self.piece(server, out);
-            return true;
+            return self.piece(server, out);
         }
         if self.due.is_some_and(|due| due <= Instant::now())
             && let Some(answer) = self.answer.take()
@@ -340,6 +425,14 @@ impl<A: App> Handler<Server> for Talk<A> {
 impl<A: App> Party<Server> for Talk<A> {
     fn due(&self) -> Option<Instant> {
         self.due
+    }
+
+    fn bulk(&mut self) -> Option<&mut Bulk> {
+        let Some(Source::Bulk(parts)) = &mut self.source else { return None };
+        while parts.len() > 1 && parts.front().is_some_and(|part| part.left() == 0) {
+            parts.pop_front();
+        }
+        parts.front_mut()
     }
 
     fn stopping(&mut self, server: &mut Server, _: &mut BytesMut) {
