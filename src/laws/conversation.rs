@@ -2,7 +2,7 @@
 
 use super::story::{smallest, total};
 use super::{Law, STILL, Story, WORK_AT_REST, WORK_PER_DRIP, WORK_PER_OCTET, single_cuts};
-use crate::engine::{Engine, Handler, Status};
+use crate::engine::{Detach, Engine, Handler, Status};
 use crate::work;
 use alloc::format;
 use alloc::string::String;
@@ -22,7 +22,8 @@ pub enum Ending {
 /// One thing that an engine told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// An event, by its `Debug` form.
+    /// An event, by its `Debug` form. What that form leaves out, a secret or a whole head, is compared all the same: by
+    /// the slices that [`Detach`] takes out of the event.
     Event(String),
     /// Bulk data: adjacent events with [`octets`](Engine::octets) are one entry.
     Octets(Vec<u8>),
@@ -32,6 +33,8 @@ pub enum Entry {
 pub struct Log<E: Engine> {
     /// What was told, in order.
     pub events: Vec<Entry>,
+    /// The slices of each event, as `events`; bulk data stands there.
+    slices: Vec<Vec<Vec<u8>>>,
     /// What was said to the peer, by the engine and by the caller's commands.
     pub out: Vec<u8>,
     /// The error that ended it.
@@ -43,12 +46,9 @@ pub struct Log<E: Engine> {
 }
 
 impl<E: Engine> Log<E> {
-    fn new() -> Self {
-        Self { events: Vec::new(), out: Vec::new(), error: None, left: Vec::new(), status: Status::Open }
-    }
-
-    pub(super) fn told(&mut self, event: &E::Event<'_>) {
-        record(&mut self.events, E::octets(event), event);
+    pub(super) fn new() -> Self {
+        let (events, slices, out, left) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { events, slices, out, error: None, left, status: Status::Open }
     }
 
     /// The first thing in which `other` differs, as a pair of descriptions.
@@ -56,6 +56,14 @@ impl<E: Engine> Log<E> {
         if self.events != other.events {
             let at = self.events.iter().zip(&other.events).take_while(|(a, b)| a == b).count();
             let of = |log: &Self| format!("event {at}: {:?}", log.events.get(at));
+            return Some((of(self), of(other)));
+        }
+        if let Some(at) = self.slices.iter().zip(&other.slices).position(|(a, b)| a != b) {
+            let of = |log: &Self| {
+                let slices: Vec<String> =
+                    log.slices[at].iter().map(|slice| format!("{}", slice.escape_ascii())).collect();
+                format!("event {at}: {:?} of {slices:?}", log.events.get(at))
+            };
             return Some((of(self), of(other)));
         }
         if self.error != other.error {
@@ -74,6 +82,31 @@ impl<E: Engine> Log<E> {
         }
         None
     }
+}
+
+impl<E: Detach> Log<E>
+where
+    for<'i> E::Event<'i>: Clone,
+{
+    pub(super) fn told(&mut self, event: &E::Event<'_>) {
+        let octets = E::octets(event);
+        record(&mut self.events, octets, event);
+        if octets.is_none() {
+            // Where bulk data stands, nothing is to be compared here.
+            self.slices.resize(self.events.len() - 1, Vec::new());
+            self.slices.push(slices::<E>(event).into_iter().map(<[u8]>::to_vec).collect());
+        }
+    }
+}
+
+/// Every slice that an event holds.
+fn slices<'i, E: Detach>(event: &E::Event<'i>) -> Vec<&'i [u8]>
+where
+    E::Event<'i>: Clone,
+{
+    let mut slices = Vec::new();
+    E::detach(event.clone(), |slice| slices.push(slice));
+    slices
 }
 
 impl<E: Engine> fmt::Debug for Log<E> {
@@ -161,7 +194,10 @@ struct Conversation<'s, E: Engine, H> {
     ended: bool,
 }
 
-impl<'s, E: Engine, H: Handler<E>> Conversation<'s, E, H> {
+impl<'s, E: Detach, H: Handler<E>> Conversation<'s, E, H>
+where
+    for<'i> E::Event<'i>: Clone,
+{
     fn new((engine, handler): (E, H), stream: &'s [u8], plan: &'s Plan) -> Self {
         Self {
             engine,
@@ -285,11 +321,11 @@ impl<'s, E: Engine, H: Handler<E>> Conversation<'s, E, H> {
             }
             match told {
                 Ok(Some(event)) => {
-                    if let Some(octets) = E::octets(&event)
-                        && !lies_inside(octets, &before[..moved])
-                    {
-                        let found = format!("\"{}\" from elsewhere", octets.escape_ascii());
-                        return Err(self.broken(Law::Inside, "octets of what was taken", found));
+                    let bulk = E::octets(&event).into_iter();
+                    let strange = bulk.chain(slices::<E>(&event)).find(|slice| !lies_inside(slice, &before[..moved]));
+                    if let Some(strange) = strange {
+                        let found = format!("\"{}\" from elsewhere", strange.escape_ascii());
+                        return Err(self.broken(Law::Inside, "slices of what was taken", found));
                     }
                     self.log.told(&event);
                     let said = self.out.len();
@@ -348,12 +384,15 @@ impl<'s, E: Engine, H: Handler<E>> Conversation<'s, E, H> {
     }
 }
 
-fn run<E: Engine, H: Handler<E>>(
+fn run<E: Detach, H: Handler<E>>(
     make: &impl Fn() -> (E, H),
     stream: &[u8],
     ending: Ending,
     plan: &Plan,
-) -> Result<Log<E>, Story> {
+) -> Result<Log<E>, Story>
+where
+    for<'i> E::Event<'i>: Clone,
+{
     total(stream, &format!("{plan}"), || {
         let mut conversation = Conversation::new(make(), stream, plan);
         conversation.run(ending)?;
@@ -366,11 +405,14 @@ fn run<E: Engine, H: Handler<E>>(
 /// # Errors
 ///
 /// The law that was broken.
-pub fn observe<E: Engine, H: Handler<E>>(
+pub fn observe<E: Detach, H: Handler<E>>(
     make: impl Fn() -> (E, H),
     stream: &[u8],
     ending: Ending,
-) -> Result<Log<E>, Story> {
+) -> Result<Log<E>, Story>
+where
+    for<'i> E::Event<'i>: Clone,
+{
     run(&make, stream, ending, &Plan::whole())
 }
 
@@ -384,11 +426,14 @@ pub fn observe<E: Engine, H: Handler<E>>(
 /// # Errors
 ///
 /// The law that was broken, in its smallest story.
-pub fn judge<E: Engine, H: Handler<E>>(
+pub fn judge<E: Detach, H: Handler<E>>(
     make: impl Fn() -> (E, H),
     stream: &[u8],
     ending: Ending,
-) -> Result<Log<E>, Story> {
+) -> Result<Log<E>, Story>
+where
+    for<'i> E::Event<'i>: Clone,
+{
     judge_all(&make, stream, ending)
         .map_err(|story| smallest(story, |shorter| judge_all(&make, shorter, ending).map(drop)))
 }
@@ -400,14 +445,17 @@ pub fn judge<E: Engine, H: Handler<E>>(
 /// # Errors
 ///
 /// The law that was broken, in its smallest story.
-pub fn judge_cut<E: Engine, H: Handler<E>>(
+pub fn judge_cut<E: Detach, H: Handler<E>>(
     make: impl Fn() -> (E, H),
     stream: &[u8],
     ending: Ending,
     cuts: &[usize],
     mark: usize,
     late: usize,
-) -> Result<Log<E>, Story> {
+) -> Result<Log<E>, Story>
+where
+    for<'i> E::Event<'i>: Clone,
+{
     let judge = |stream: &[u8]| {
         let mut cuts: Vec<usize> = cuts.iter().copied().filter(|at| *at < stream.len()).collect();
         cuts.sort_unstable();
@@ -421,11 +469,14 @@ fn drip(len: usize) -> Plan {
     Plan::cut((1..len).collect())
 }
 
-fn judge_all<E: Engine, H: Handler<E>>(
+fn judge_all<E: Detach, H: Handler<E>>(
     make: &impl Fn() -> (E, H),
     stream: &[u8],
     ending: Ending,
-) -> Result<Log<E>, Story> {
+) -> Result<Log<E>, Story>
+where
+    for<'i> E::Event<'i>: Clone,
+{
     const TWICE: usize = 16;
     let singles = single_cuts(stream.len()).map(|at| Plan::cut(Vec::from([at])));
     let len = if stream.len() <= TWICE { stream.len() } else { 0 };
@@ -439,12 +490,15 @@ fn judge_all<E: Engine, H: Handler<E>>(
     judge_plans(make, stream, ending, plans)
 }
 
-fn judge_plans<E: Engine, H: Handler<E>>(
+fn judge_plans<E: Detach, H: Handler<E>>(
     make: &impl Fn() -> (E, H),
     stream: &[u8],
     ending: Ending,
     plans: impl Iterator<Item = Plan>,
-) -> Result<Log<E>, Story> {
+) -> Result<Log<E>, Story>
+where
+    for<'i> E::Event<'i>: Clone,
+{
     let (whole_work, whole) = work::count(|| run(make, stream, ending, &Plan::whole()));
     let whole = whole?;
     let octets = stream.len() as u64;
@@ -477,7 +531,10 @@ fn judge_plans<E: Engine, H: Handler<E>>(
 /// # Errors
 ///
 /// [`Law::Time`], or any law that one run can break.
-pub fn judge_expiry<E: Engine, H: Handler<E>>(make: impl Fn() -> (E, H), stream: &[u8]) -> Result<(), Story> {
+pub fn judge_expiry<E: Detach, H: Handler<E>>(make: impl Fn() -> (E, H), stream: &[u8]) -> Result<(), Story>
+where
+    for<'i> E::Event<'i>: Clone,
+{
     let ends = [0, stream.len()];
     for end in single_cuts(stream.len()).chain(ends) {
         let prefix = &stream[..end];
@@ -486,7 +543,10 @@ pub fn judge_expiry<E: Engine, H: Handler<E>>(make: impl Fn() -> (E, H), stream:
     Ok(())
 }
 
-fn expire_at<E: Engine, H: Handler<E>>(make: &impl Fn() -> (E, H), prefix: &[u8]) -> Result<(), Story> {
+fn expire_at<E: Detach, H: Handler<E>>(make: &impl Fn() -> (E, H), prefix: &[u8]) -> Result<(), Story>
+where
+    for<'i> E::Event<'i>: Clone,
+{
     let plan = Plan::whole();
     let mut conversation = Conversation::new(make(), prefix, &plan);
     conversation.run(Ending::Stays)?;

@@ -24,6 +24,8 @@ pub struct DecodeLog<E> {
 
 /// Judges a decoder on `stream` by Split, Total, Bounded, Linear, Progress, Fused and Inside; see [`judge`](super::judge).
 ///
+/// Events are compared as values, whatever their `Debug` form leaves out.
+///
 /// # Errors
 ///
 /// The law that was broken, in its smallest story.
@@ -31,15 +33,24 @@ pub fn judge_decode<D: Decode>(
     make: impl Fn() -> D,
     stream: &[u8],
     ending: Ending,
-) -> Result<DecodeLog<D::Error>, Story> {
+) -> Result<DecodeLog<D::Error>, Story>
+where
+    for<'i> D::Event<'i>: PartialEq,
+{
     judge_all(&make, stream, ending)
         .map_err(|story| smallest(story, |shorter| judge_all(&make, shorter, ending).map(drop)))
 }
 
-fn judge_all<D: Decode>(make: &impl Fn() -> D, stream: &[u8], ending: Ending) -> Result<DecodeLog<D::Error>, Story> {
-    let run = |cuts: &[usize], how: &str| work::count(|| total(stream, how, || run(make(), stream, ending, cuts, how)));
-    let (whole_work, whole) = run(&[], "uncut");
-    let whole = whole?;
+fn judge_all<'s, D: Decode>(
+    make: &impl Fn() -> D,
+    stream: &'s [u8],
+    ending: Ending,
+) -> Result<DecodeLog<D::Error>, Story>
+where
+    for<'i> D::Event<'i>: PartialEq,
+{
+    let (whole_work, whole) = counted(make, stream, ending, &[], "uncut");
+    let (whole, values) = whole?;
     let octets = stream.len() as u64;
     let linear = |how: &str, allowed: u64, found: u64| {
         if found <= allowed {
@@ -49,19 +60,23 @@ fn judge_all<D: Decode>(make: &impl Fn() -> D, stream: &[u8], ending: Ending) ->
         Err(Story::new(Law::Linear, stream, how, expected, found))
     };
     linear("uncut", WORK_PER_OCTET * octets + WORK_AT_REST, whole_work)?;
-    let same = |how: &str, other: DecodeLog<D::Error>| {
-        if other == whole {
+    let same = |how: &str, (other, others): Heard<'s, D>| {
+        let (expected, found) = if other != whole {
+            difference(&whole, &other)
+        } else if let Some(at) = values.iter().zip(&others).position(|(value, other)| value != other) {
+            let differs = "is another, though it looks the same";
+            (format!("event {at} of those that are no bulk data: {:?}", values[at]), String::from(differs))
+        } else {
             return Ok(());
-        }
-        let (expected, found) = difference(&whole, &other);
+        };
         Err(Story::new(Law::Split, stream, how, expected, found))
     };
     for at in single_cuts(stream.len()) {
         let how = format!("cut at {at}");
-        same(&how, run(&[at], &how).1?)?;
+        same(&how, counted(make, stream, ending, &[at], &how).1?)?;
     }
     let drip: Vec<usize> = (1..stream.len()).collect();
-    let (drip_work, dripped) = run(&drip, "octet by octet");
+    let (drip_work, dripped) = counted(make, stream, ending, &drip, "octet by octet");
     same("octet by octet", dripped?)?;
     linear("octet by octet", 2 * whole_work + (WORK_PER_DRIP + 2) * octets + WORK_AT_REST, drip_work)?;
     Ok(whole)
@@ -78,13 +93,28 @@ fn difference<E: core::fmt::Debug + PartialEq>(whole: &DecodeLog<E>, other: &Dec
     (of(whole), of(other))
 }
 
-fn run<D: Decode>(
-    mut decoder: D,
-    stream: &[u8],
+/// What was seen, and the events themselves where they are no bulk data.
+type Heard<'s, D> = (DecodeLog<<D as Decode>::Error>, Vec<<D as Decode>::Event<'s>>);
+
+/// One run, and the octets that were looked at in it.
+fn counted<'s, D: Decode>(
+    make: &impl Fn() -> D,
+    stream: &'s [u8],
     ending: Ending,
     cuts: &[usize],
     how: &str,
-) -> Result<DecodeLog<D::Error>, Story> {
+) -> (u64, Result<Heard<'s, D>, Story>) {
+    work::count(|| total(stream, how, || run(make(), stream, ending, cuts, how)))
+}
+
+fn run<'s, D: Decode>(
+    mut decoder: D,
+    stream: &'s [u8],
+    ending: Ending,
+    cuts: &[usize],
+    how: &str,
+) -> Result<Heard<'s, D>, Story> {
+    let mut values = Vec::new();
     let mut log = DecodeLog { events: Vec::new(), error: None, left: Vec::new(), over: false };
     let mut taken = 0;
     let pieces = cuts.iter().copied().chain([stream.len()]).map(Some);
@@ -94,7 +124,7 @@ fn run<D: Decode>(
         if piece.is_none() {
             decoder.eof();
         }
-        drain(&mut decoder, &stream[..come], &mut taken, &mut log)
+        drain(&mut decoder, &stream[..come], &mut taken, &mut log, &mut values)
             .map_err(|(law, expected, found)| Story::new(law, stream, how, expected, found))?;
         if log.error.is_some() {
             break;
@@ -102,16 +132,17 @@ fn run<D: Decode>(
     }
     log.left = stream[taken..].to_vec();
     log.over = decoder.over();
-    Ok(log)
+    Ok((log, values))
 }
 
 type Broken = (Law, &'static str, String);
 
-fn drain<D: Decode>(
+fn drain<'s, D: Decode>(
     decoder: &mut D,
-    come: &[u8],
+    come: &'s [u8],
     taken: &mut usize,
     log: &mut DecodeLog<D::Error>,
+    values: &mut Vec<D::Event<'s>>,
 ) -> Result<(), Broken> {
     let mut still = 0;
     loop {
@@ -134,6 +165,9 @@ fn drain<D: Decode>(
                     return Err((Law::Inside, "octets of what was taken", format!("{event:?}")));
                 }
                 record(&mut log.events, octets, &event);
+                if octets.is_none() {
+                    values.push(event);
+                }
                 still = if moved > 0 { 0 } else { still + 1 };
                 if still > STILL {
                     return Err((Law::Progress, "an event that moves something", "events for ever".into()));

@@ -2,11 +2,10 @@
 
 use super::conversation::Log;
 use super::story::total;
-use super::{Entry, Law, Story};
-use crate::engine::{Engine, Handler, Status, Tap, turn};
+use super::{Law, Story};
+use crate::engine::{Detach, Engine, Handler, Status, Tap, turn};
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use bytes::{Buf, BytesMut};
 
 /// What both ends saw of one conversation.
@@ -29,10 +28,12 @@ pub struct Mirrored<A: Engine, B: Engine> {
 /// [`Law::Mirror`] where a cut changed what was heard or said, or where the two never stop talking.
 pub fn mirror<A, HA, B, HB>(make: impl Fn() -> ((A, HA), (B, HB))) -> Result<Mirrored<A, B>, Story>
 where
-    A: Engine,
-    B: Engine,
+    A: Detach,
+    B: Detach,
     HA: Handler<A>,
     HB: Handler<B>,
+    for<'i> A::Event<'i>: Clone,
+    for<'i> B::Event<'i>: Clone,
 {
     let run = |cut: usize, mark: usize| {
         let how = format!("pieces of {cut} octets, output mark {mark}");
@@ -68,7 +69,10 @@ struct End<E: Engine, H> {
 
 struct Seen<E: Engine>(Log<E>);
 
-impl<E: Engine> Tap<E> for Seen<E> {
+impl<E: Detach> Tap<E> for Seen<E>
+where
+    for<'i> E::Event<'i>: Clone,
+{
     fn took(&mut self, _: &[u8], event: Option<&E::Event<'_>>) {
         if let Some(event) = event {
             self.0.told(event);
@@ -79,11 +83,13 @@ impl<E: Engine> Tap<E> for Seen<E> {
     }
 }
 
-impl<E: Engine, H: Handler<E>> End<E, H> {
+impl<E: Detach, H: Handler<E>> End<E, H>
+where
+    for<'i> E::Event<'i>: Clone,
+{
     fn new((engine, handler): (E, H)) -> Self {
-        let log =
-            Log { events: Vec::<Entry>::new(), out: Vec::new(), error: None, left: Vec::new(), status: Status::Open };
-        Self { engine, handler, rx: BytesMut::new(), tx: BytesMut::new(), seen: Seen(log), ended: false }
+        let seen = Seen(Log::new());
+        Self { engine, handler, rx: BytesMut::new(), tx: BytesMut::new(), seen, ended: false }
     }
 
     /// One turn. Returns whether anything moved.
@@ -131,10 +137,12 @@ fn pass<E: Engine, H, F: Engine, I>(from: &mut End<E, H>, to: &mut End<F, I>, cu
 
 fn joined<A, HA, B, HB>(a: (A, HA), b: (B, HB), cut: usize, mark: usize, how: &str) -> Result<Mirrored<A, B>, Story>
 where
-    A: Engine,
-    B: Engine,
+    A: Detach,
+    B: Detach,
     HA: Handler<A>,
     HB: Handler<B>,
+    for<'i> A::Event<'i>: Clone,
+    for<'i> B::Event<'i>: Clone,
 {
     const ROUNDS: usize = 2_000_000;
     let (mut a, mut b) = (End::new(a), End::new(b));

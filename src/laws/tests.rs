@@ -24,6 +24,10 @@ enum Fault {
     ChangesItsMind,
     RepliesAfterError,
     TellsFromElsewhere,
+    /// The same for an event that is no bulk data.
+    AsksFromElsewhere,
+    /// What it tells depends on the cut, and its `Debug` form does not show it.
+    VeilsAnother,
     TakesWhilePaused,
     ClockWhilePaused,
     /// Its reply depends on how full the caller's buffer is.
@@ -46,10 +50,12 @@ enum ToyError {
     TimedOut(u64),
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum ToyEvent<B> {
     /// A question: the caller owes an answer.
     Asked(B),
+    /// What must not be seen.
+    Secret(Veiled<B>),
     /// Bulk data, told as it comes.
     Octets(B),
     /// Answered by the engine.
@@ -57,10 +63,21 @@ enum ToyEvent<B> {
     End,
 }
 
+/// Shows nothing of what it holds.
+#[derive(Clone, PartialEq)]
+struct Veiled<B>(B);
+
+impl<B> core::fmt::Debug for Veiled<B> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("***")
+    }
+}
+
 impl<B> ToyEvent<B> {
     fn map<C>(self, mut keep: impl FnMut(B) -> C) -> ToyEvent<C> {
         match self {
             Self::Asked(b) => ToyEvent::Asked(keep(b)),
+            Self::Secret(Veiled(b)) => ToyEvent::Secret(Veiled(keep(b))),
             Self::Octets(b) => ToyEvent::Octets(keep(b)),
             Self::Greeted => ToyEvent::Greeted,
             Self::End => ToyEvent::End,
@@ -70,7 +87,7 @@ impl<B> ToyEvent<B> {
 
 const LIMIT: usize = 24;
 
-/// Lines: `?x` asks and pauses, `=x` is bulk data, anything else is greeted by the engine itself.
+/// Lines: `?x` asks and pauses, `=x` is bulk data, `*x` is a secret, anything else is greeted by the engine itself.
 struct Toy {
     fault: Fault,
     offset: u64,
@@ -196,9 +213,16 @@ impl Engine for Toy {
                 let told = self.take(input, at + 1);
                 if told.first() == Some(&b'?') {
                     self.status = Status::Paused;
-                    return Ok(Some(ToyEvent::Asked(&told[1..at - 1])));
+                    return Ok(Some(ToyEvent::Asked(match self.fault {
+                        Fault::AsksFromElsewhere => b"elsewhere",
+                        _ => &told[1..at - 1],
+                    })));
                 }
                 self.status = Status::Idle;
+                if told.first() == Some(&b'*') {
+                    let from = usize::from(self.fault != Fault::VeilsAnother || from == 0);
+                    return Ok(Some(ToyEvent::Secret(Veiled(&told[from..at - 1]))));
+                }
                 match self.fault {
                     Fault::LooksAtOutput if out.is_empty() => out.extend_from_slice(b"hello, first\r\n"),
                     Fault::CountsPieces => out.extend_from_slice((input.len()).to_string().as_bytes()),
@@ -296,7 +320,7 @@ impl Handler<Toy> for Answers {
     }
 }
 
-const STREAM: &[u8] = b"hi\r\n?one\r\n=some bulk data\r\n?two\r\nyo\r\n?three\r\nboom\r\nho\r\nhi\r\n";
+const STREAM: &[u8] = b"hi\r\n?one\r\n=some bulk data\r\n?two\r\nyo\r\n?three\r\nboom\r\nho\r\n*key\r\nhi\r\n";
 
 fn law_of(result: Result<(), Story>) -> Option<Law> {
     result.err().map(|story| story.law)
@@ -327,6 +351,7 @@ fn each_wrong_machine_breaks_its_law() {
     for (fault, stream, law) in [
         (Fault::LimitOnBuffer, STREAM, Law::Split),
         (Fault::CountsPieces, STREAM, Law::Split),
+        (Fault::VeilsAnother, STREAM, Law::Split),
         (Fault::Panics, STREAM, Law::Total),
         (Fault::WindowTooSmall, b"a line without an end, and no complaint".as_slice(), Law::Bounded),
         (Fault::Rescans, &dripping, Law::Linear),
@@ -334,6 +359,7 @@ fn each_wrong_machine_breaks_its_law() {
         (Fault::ChangesItsMind, b"h", Law::Progress),
         (Fault::RepliesAfterError, b"bare\n", Law::Fused),
         (Fault::TellsFromElsewhere, STREAM, Law::Inside),
+        (Fault::AsksFromElsewhere, STREAM, Law::Inside),
         (Fault::TakesWhilePaused, STREAM, Law::Paused),
         (Fault::ClockWhilePaused, STREAM, Law::Paused),
         (Fault::LooksAtOutput, STREAM, Law::Marks),
@@ -403,10 +429,15 @@ impl Decode for Runs {
                 work::add(len);
                 let (told, rest) = all.split_at(len);
                 *input = rest;
+                let first = self.offset == 0;
                 self.offset += len as u64;
+                if self.fault == Fault::VeilsAnother && !first {
+                    return Ok(None);
+                }
                 Ok(Some(match self.fault {
                     Fault::TellsFromElsewhere => ToyEvent::Octets(b"elsewhere"),
                     Fault::LimitOnBuffer => ToyEvent::Asked(told),
+                    Fault::VeilsAnother => ToyEvent::Secret(Veiled(told)),
                     _ => ToyEvent::Octets(told),
                 }))
             }
@@ -442,6 +473,7 @@ fn each_wrong_decoder_breaks_its_law() {
     }
     for (fault, stream, law) in [
         (Fault::LimitOnBuffer, b"abcdef;".as_slice(), Law::Split),
+        (Fault::VeilsAnother, b"abcdef;", Law::Split),
         (Fault::Panics, b"abc!", Law::Total),
         (Fault::WindowTooSmall, b"abc;", Law::Bounded),
         (Fault::Rescans, &[b'a'; 300], Law::Linear),
@@ -503,6 +535,19 @@ impl Engine for Listener {
     }
     fn octets<'e>(event: &'e Self::Event<'_>) -> Option<&'e [u8]> {
         Toy::octets(event)
+    }
+}
+
+impl Detach for Listener {
+    type Detached<B>
+        = ToyEvent<B>
+    where
+        B: core::fmt::Debug;
+    fn detach<'i, B: core::fmt::Debug>(event: ToyEvent<&'i [u8]>, keep: impl FnMut(&'i [u8]) -> B) -> ToyEvent<B> {
+        event.map(keep)
+    }
+    fn map<A: core::fmt::Debug, B: core::fmt::Debug>(event: ToyEvent<A>, keep: impl FnMut(A) -> B) -> ToyEvent<B> {
+        event.map(keep)
     }
 }
 
