@@ -72,6 +72,7 @@ pub use record::{Recorder, Shown, converse};
 pub use replay::{Compared, Difference, replay, replay_compared};
 pub use text::{ParseError, ParseErrorKind, Style};
 
+use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -117,7 +118,7 @@ pub enum Part {
     Octets(Vec<u8>),
     /// Bulk data, shown by its length where it is long.
     Bulk(Vec<u8>),
-    /// Octets that a transcript left out, by their number.
+    /// Octets that a transcript left out, by their number: at most 2⁴⁰, or the text form is not read back.
     Omitted(usize),
     /// A secret that a transcript left out.
     Secret,
@@ -168,7 +169,10 @@ pub enum Step {
 }
 
 /// A conversation, step by step.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// Two are equal where they say the same. What was recorded as bulk data reads back as octets like any others, and where
+/// in a text a step stood is nobody's business: neither makes a difference.
+#[derive(Clone, Debug, Default)]
 pub struct Transcript {
     steps: Vec<Step>,
     /// The line of the text that each step began on, where it was read from one.
@@ -186,12 +190,41 @@ impl Transcript {
         &self.steps
     }
 
-    /// Adds a step. What an end says right after having said something joins it.
+    /// Adds a step. What an end says right after having said something joins it, and who says nothing adds nothing.
+    ///
+    /// The texts of events, errors and comments stand in one line each: a control character other than a tab, a line
+    /// separator or a bidirectional control in them is escaped as in a literal of Rust; a comment of several lines is as
+    /// many comments.
     pub fn push(&mut self, step: Step) {
-        self.push_at(step, 0);
+        if let Step::Comment(text) = &step
+            && text.contains('\n')
+        {
+            text.lines().for_each(|line| self.push_at(Step::Comment(line.to_owned()), 0));
+        } else {
+            self.push_at(step, 0);
+        }
     }
 
     fn push_at(&mut self, step: Step, line: usize) {
+        let step = match step {
+            Step::Engine { protocol, end } => Step::Engine { protocol: text::one_line(protocol), end },
+            Step::Told { end, event, octets: None } => {
+                let event = text::one_line(event);
+                let (name, octets) = text::split_octets(&event);
+                Step::Told { end, event: name.to_owned(), octets }
+            }
+            Step::Told { end, event, octets } => Step::Told { end, event: text::one_line(event), octets },
+            Step::Failed { end, error } => Step::Failed { end, error: text::one_line(error) },
+            Step::Comment(text) => Step::Comment(text::one_line(text)),
+            Step::Said { end, mut parts } => {
+                parts.retain(|part| !matches!(part, Part::Octets(none) | Part::Bulk(none) if none.is_empty()));
+                if parts.is_empty() {
+                    return;
+                }
+                Step::Said { end, parts }
+            }
+            step => step,
+        };
         if let (Step::Said { end, parts }, Some(Step::Said { end: before, parts: all })) =
             (&step, self.steps.last_mut())
             && end == before
@@ -206,6 +239,9 @@ impl Transcript {
     }
 
     /// Everything that `end` said, in one piece. Omitted octets are stood in for by as many `x`, secrets by `redacted`.
+    ///
+    /// A few characters of text may stand for a tebioctet: look at [`length`](Self::length) first where the text is not
+    /// one's own.
     pub fn octets(&self, end: End) -> Vec<u8> {
         let mut all = Vec::new();
         for step in &self.steps {
@@ -218,6 +254,17 @@ impl Transcript {
             }
         }
         all
+    }
+
+    /// How many octets `end` said, with those that stand in for what was left out.
+    pub fn length(&self, end: End) -> u64 {
+        let said = self.steps.iter().map(|step| match step {
+            Step::Said { end: who, parts } if *who == end => {
+                parts.iter().map(Part::length).fold(0, u64::saturating_add)
+            }
+            _ => 0,
+        });
+        said.fold(0, u64::saturating_add)
     }
 
     /// The protocol and the end of the engine that the transcript names, if it names one.
@@ -247,6 +294,29 @@ impl Transcript {
     }
 }
 
+impl PartialEq for Transcript {
+    fn eq(&self, other: &Self) -> bool {
+        self.steps.len() == other.steps.len()
+            && self.steps.iter().zip(&other.steps).all(|steps| match steps {
+                (Step::Said { end, parts }, Step::Said { end: other_end, parts: others }) => {
+                    end == other_end && as_octets(parts) == as_octets(others)
+                }
+                (step, other) => step == other,
+            })
+    }
+}
+
+impl Eq for Transcript {}
+
+/// The same with bulk data as octets.
+fn as_octets(parts: &[Part]) -> Vec<Part> {
+    let mut all = Vec::new();
+    for part in parts {
+        join(&mut all, if let Part::Bulk(octets) = part { Part::Octets(octets.clone()) } else { part.clone() });
+    }
+    all
+}
+
 /// In the default [`Style`]: secrets redacted, bulk by its length.
 impl fmt::Display for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -255,11 +325,21 @@ impl fmt::Display for Transcript {
 }
 
 impl Part {
+    const SECRET: &[u8] = b"redacted";
+
+    fn length(&self) -> u64 {
+        match self {
+            Self::Octets(octets) | Self::Bulk(octets) => octets.len() as u64,
+            Self::Omitted(len) => *len as u64,
+            Self::Secret => Self::SECRET.len() as u64,
+        }
+    }
+
     fn stand_in(&self, out: &mut Vec<u8>) {
         match self {
             Self::Octets(octets) | Self::Bulk(octets) => out.extend_from_slice(octets),
             Self::Omitted(len) => out.resize(out.len() + len, b'x'),
-            Self::Secret => out.extend_from_slice(b"redacted"),
+            Self::Secret => out.extend_from_slice(Self::SECRET),
         }
     }
 }

@@ -13,7 +13,8 @@ use core::fmt::Write as _;
 
 /// A [`Tap`] that writes a [`Transcript`]: hand it to [`turn`](crate::engine::turn), or to any driver of `net`.
 ///
-/// Adjacent bulk data is one step, so the text does not depend on how the octets came.
+/// Adjacent bulk data is one step, so the text does not depend on how the octets came. Of a run of bulk data that grows
+/// longer than [`KEPT`](Self::KEPT) octets nothing is kept but its length.
 ///
 /// ```
 /// # #[cfg(feature = "chat")] {
@@ -38,6 +39,9 @@ pub struct Recorder {
 }
 
 impl Recorder {
+    /// The longest run of bulk data that is kept as it is: 1 MiB. A download is not held in memory to write it down.
+    pub const KEPT: usize = 1 << 20;
+
     /// A recorder for an engine that is this end of its conversation.
     pub fn new(end: End) -> Self {
         Self { end, told_by: None, transcript: Transcript::new(), pending: Vec::new() }
@@ -75,14 +79,29 @@ impl Recorder {
         if let [.., Step::Said { end, parts }, Step::Told { end: by, event, octets: Some(total) }] =
             &mut self.transcript.steps[..]
             && (*end, *by, &*event) == (self.end.peer(), self.told_by, &name)
-            && let Some(Part::Bulk(all)) = parts.last_mut()
+            && let Some(last) = parts.last_mut()
+            && last.grow(&octets)
         {
-            all.extend_from_slice(&octets);
             *total += told;
             return;
         }
-        self.said(self.end.peer(), Part::Bulk(octets));
+        let mut part = Part::Bulk(Vec::new());
+        part.grow(&octets);
+        self.said(self.end.peer(), part);
         self.transcript.push(Step::Told { end: self.told_by, event: name, octets: Some(told) });
+    }
+}
+
+impl Part {
+    /// More of the same bulk data; whether this is any.
+    fn grow(&mut self, octets: &[u8]) -> bool {
+        match self {
+            Self::Bulk(all) if all.len() + octets.len() <= Recorder::KEPT => all.extend_from_slice(octets),
+            Self::Bulk(all) => *self = Self::Omitted(all.len() + octets.len()),
+            Self::Omitted(len) => *len += octets.len(),
+            Self::Octets(_) | Self::Secret => return false,
+        }
+        true
     }
 }
 
@@ -127,26 +146,57 @@ impl<E: Engine> Tap<E> for Recorder {
     }
 }
 
-/// A `Debug` form with its lists of octets as text: `[104, 105]` becomes `"hi"`.
-fn legible(debug: &str) -> String {
+/// A `Debug` form with its lists of octets as text: `[104, 105]` becomes `"hi"`. What stands in quotes stays.
+pub(super) fn legible(debug: &str) -> String {
     let mut text = String::with_capacity(debug.len());
     let mut rest = debug;
-    while let Some(open) = rest.find('[') {
-        let (before, list) = rest.split_at(open);
+    while let Some(at) = rest.find(['[', '"']) {
+        let (before, here) = rest.split_at(at);
         text.push_str(before);
-        let close = list.find(']').unwrap_or(list.len());
-        let octets: Option<Vec<u8>> = list[1..close.max(1)].split(", ").map(|number| number.parse().ok()).collect();
-        if let Some(octets) = octets.filter(|_| close < list.len()) {
+        let len = if here.starts_with('"') {
+            quoted(here)
+        } else if let Some((octets, len)) = listed(here) {
             // Writing to a String does not fail.
             write!(text, "\"{}\"", octets.escape_ascii()).unwrap_or_default();
-            rest = &list[close + 1..];
+            rest = &here[len..];
+            continue;
         } else {
-            text.push('[');
-            rest = &list[1..];
-        }
+            1
+        };
+        text.push_str(&here[..len]);
+        rest = &here[len..];
     }
     text.push_str(rest);
     text
+}
+
+/// How long the literal at the front is, with its quotes.
+fn quoted(text: &str) -> usize {
+    let mut escaped = true; // as it were: the first quote opens
+    for (at, octet) in text.bytes().enumerate() {
+        match octet {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// The list of octets at the front, and how long it is as a text. An empty list may be one of anything.
+fn listed(text: &str) -> Option<(Vec<u8>, usize)> {
+    let mut octets = Vec::new();
+    let mut rest = text.strip_prefix('[')?;
+    loop {
+        let digits = rest.bytes().take(4).take_while(u8::is_ascii_digit).count();
+        octets.push(rest[..digits].parse().ok()?);
+        rest = &rest[digits..];
+        match rest.strip_prefix(", ") {
+            Some(next) => rest = next,
+            None => return Some((octets, text.len() - rest.strip_prefix(']')?.len())),
+        }
+    }
 }
 
 /// Whose events a transcript of two engines shows.

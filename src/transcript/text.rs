@@ -56,7 +56,13 @@ pub enum ParseErrorKind {
     /// A note says nothing known.
     #[error("no such note")]
     Note,
+    /// More octets are left out than [`Part::Omitted`] may be.
+    #[error("more octets are left out than can be stood in for")]
+    Omitted,
 }
+
+/// One tebioctet: more than a conversation has, and little enough that a replay ends.
+const MOST_OMITTED: u64 = 1 << 40;
 
 pub(super) fn parse(text: &str) -> Result<Transcript, ParseError> {
     let mut transcript = Transcript::new();
@@ -126,7 +132,7 @@ fn parse_note(note: &str) -> Option<Step> {
 }
 
 /// `Data(12 octets)` is bulk data.
-fn split_octets(event: &str) -> (&str, Option<usize>) {
+pub(super) fn split_octets(event: &str) -> (&str, Option<usize>) {
     let split = || {
         let (name, rest) = event.strip_suffix(" octets)")?.rsplit_once('(')?;
         Some((name, rest.parse().ok()?))
@@ -156,6 +162,11 @@ fn parse_parts(said: &str) -> At<Vec<Part>> {
                 rest = &rest[len..];
             }
             '{' if let Some((part, len)) = parse_left_out(rest) => {
+                if let Part::Omitted(len) = part
+                    && len as u64 > MOST_OMITTED
+                {
+                    return Err((at, ParseErrorKind::Omitted));
+                }
                 if !octets.is_empty() {
                     join(&mut parts, Part::Octets(core::mem::take(&mut octets)));
                 }
@@ -198,14 +209,37 @@ fn parse_escape(rest: &[u8]) -> Option<(u8, usize)> {
 }
 
 fn parse_left_out(rest: &str) -> Option<(Part, usize)> {
-    const SECRET: &str = "{redacted}";
     if rest.starts_with(SECRET) {
         return Some((Part::Secret, SECRET.len()));
     }
-    let close = rest.find('}')?;
-    let number = rest[1..close].strip_suffix(" octets")?;
-    let plain = number.bytes().all(|octet| octet.is_ascii_digit()) && (number == "0" || !number.starts_with('0'));
-    Some((Part::Omitted(number.parse().ok().filter(|_| plain)?), close + 1))
+    let behind = rest.strip_prefix('{')?;
+    // No number has more digits than this: braces without end are not looked through each time.
+    let digits = behind.bytes().take(21).take_while(u8::is_ascii_digit).count();
+    let (number, behind) = behind.split_at(digits);
+    let behind = behind.strip_prefix(" octets}")?;
+    let plain = number == "0" || !number.starts_with('0');
+    Some((Part::Omitted(number.parse().ok().filter(|_| plain)?), rest.len() - behind.len()))
+}
+
+/// A text that stands in a line by itself: what would end the line, move a cursor or turn the direction of what is
+/// read is written as an escape of Rust's.
+pub(super) fn one_line(text: String) -> String {
+    let strange = |c: char| {
+        (c.is_control() && c != '\t')
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(strange) {
+        return text;
+    }
+    let mut line = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if strange(c) {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
 }
 
 /// The lines of the text form, each with the line of its source where there was one.
@@ -237,104 +271,123 @@ pub(super) fn print(transcript: &Transcript, style: &Style) -> Vec<(usize, Strin
 }
 
 fn said(end: End, parts: &[Part], style: &Style, redactor: &mut Redactor) -> Vec<String> {
-    let mut lines = Vec::new();
-    // The line being put together: octets not yet escaped, and text that is.
-    let mut open = Open { end, text: String::new(), octets: Vec::new(), any: false };
+    let mut lines = Lines { end, redactor: style.redact.then_some(redactor), line: Vec::new(), done: Vec::new() };
     for part in parts {
         match part {
-            Part::Octets(octets) => open.octets(octets, style, redactor, &mut lines),
-            Part::Bulk(octets) if octets.len() <= style.bulk => open.bulk(octets, &mut lines),
-            Part::Bulk(octets) => open.omit(octets.len(), &mut lines),
-            Part::Omitted(len) => open.omit(*len, &mut lines),
-            Part::Secret => {
-                open.escape();
-                open.text.push_str("{redacted}");
-                open.any = true;
-            }
+            Part::Octets(octets) => lines.add(octets, Atom::Plain),
+            Part::Bulk(octets) if octets.len() <= style.bulk => lines.add(octets, Atom::Bulk),
+            Part::Bulk(octets) => lines.omit(octets.len()),
+            Part::Omitted(len) => lines.omit(*len),
+            Part::Secret => lines.line.push(Atom::Secret),
         }
     }
-    if open.any {
-        open.close(None, style, redactor, &mut lines);
+    if !lines.line.is_empty() {
+        lines.end(false);
     }
-    lines
+    lines.done
 }
 
-struct Open {
-    end: End,
-    text: String,
-    octets: Vec<u8>,
-    any: bool,
-}
-
-impl Open {
-    fn octets(&mut self, octets: &[u8], style: &Style, redactor: &mut Redactor, lines: &mut Vec<String>) {
-        for piece in octets.split_inclusive(|octet| *octet == b'\n') {
-            self.any = true;
-            self.octets.extend_from_slice(piece);
-            if self.octets.ends_with(b"\r\n") {
-                self.octets.truncate(self.octets.len() - 2);
-                self.close(Some(()), style, redactor, lines);
-            }
-        }
-    }
-
+/// A piece of a line.
+enum Atom {
+    Plain(Vec<u8>),
     /// Bulk data shows its lines, and is never searched for secrets: it is nobody's command.
-    fn bulk(&mut self, octets: &[u8], lines: &mut Vec<String>) {
-        self.escape();
+    Bulk(Vec<u8>),
+    Secret,
+}
+
+/// Puts lines together from what one end said.
+struct Lines<'r> {
+    end: End,
+    redactor: Option<&'r mut Redactor>,
+    line: Vec<Atom>,
+    done: Vec<String>,
+}
+
+impl Lines<'_> {
+    fn add(&mut self, octets: &[u8], kind: impl Fn(Vec<u8>) -> Atom) {
         for piece in octets.split_inclusive(|octet| *octet == b'\n') {
-            self.any = true;
-            self.octets.extend_from_slice(piece);
-            if self.octets.ends_with(b"\r\n") {
-                self.octets.truncate(self.octets.len() - 2);
-                self.escape();
-                self.put(true, lines);
+            let fresh = kind(Vec::new());
+            let same = |last: &Atom| core::mem::discriminant(last) == core::mem::discriminant(&fresh);
+            if !self.line.last().is_some_and(same) {
+                self.line.push(fresh);
+            }
+            let Some(Atom::Plain(all) | Atom::Bulk(all)) = self.line.last_mut() else { continue };
+            all.extend_from_slice(piece);
+            if all.ends_with(b"\r\n") {
+                all.truncate(all.len() - 2);
+                self.end(true);
             }
         }
-        self.escape();
     }
 
-    fn omit(&mut self, len: usize, lines: &mut Vec<String>) {
-        self.escape();
-        if self.any {
-            self.put(false, lines);
+    fn omit(&mut self, len: usize) {
+        if !self.line.is_empty() {
+            self.end(false);
         }
-        lines.push(format!("{}: {{{len} octets}}", self.end.letter()));
+        if let Some(redactor) = &mut self.redactor {
+            redactor.lose_track(self.end);
+        }
+        self.done.push(format!("{}: {{{len} octets}}", self.end.letter()));
     }
 
     /// Ends the line: with a line end that was there, or without.
-    fn close(&mut self, line_end: Option<()>, style: &Style, redactor: &mut Redactor, lines: &mut Vec<String>) {
-        if self.text.is_empty() {
-            let secret = redactor.secret(self.end, &self.octets).filter(|_| style.redact);
-            if let Some(from) = secret {
-                self.octets.truncate(from);
-                self.escape();
-                self.text.push_str("{redacted}");
+    fn end(&mut self, complete: bool) {
+        let atoms = core::mem::take(&mut self.line);
+        // What stands before the last bulk data is shown; what stands behind it is a line of the protocol.
+        let bulk = atoms.iter().rposition(|atom| matches!(atom, Atom::Bulk(_))).map_or(0, |at| at + 1);
+        let mut secret = self.secret(&atoms[bulk..], bulk > 0, complete);
+        let mut text = String::new();
+        for (at, atom) in atoms.iter().enumerate() {
+            let secret = secret.as_mut().filter(|_| at >= bulk);
+            if let Some(0) = secret {
+                break;
+            }
+            match atom {
+                Atom::Plain(octets) => {
+                    let shown = secret.as_ref().map_or(octets.len(), |secret| octets.len().min(**secret));
+                    escape(&octets[..shown], &mut text);
+                    secret.map(|secret| *secret -= shown);
+                }
+                Atom::Bulk(octets) => escape(octets, &mut text),
+                Atom::Secret => {
+                    text.push_str(SECRET);
+                    secret.map(|secret| *secret -= 1);
+                }
             }
         }
-        self.escape();
-        self.put(line_end.is_some(), lines);
-    }
-
-    /// Moves octets to the text.
-    fn escape(&mut self) {
-        escape(&self.octets, &mut self.text);
-        self.octets.clear();
-    }
-
-    fn put(&mut self, line_end: bool, lines: &mut Vec<String>) {
-        let mut text = core::mem::take(&mut self.text);
-        if line_end && text.ends_with(' ') {
+        if secret == Some(0) {
+            text.push_str(SECRET);
+        }
+        if complete && text.ends_with(' ') {
             text.pop();
             text.push_str("\\x20");
         }
-        if !line_end {
+        if !complete {
             text.push('\\');
         }
         let space = if text.is_empty() { "" } else { " " };
-        lines.push(format!("{}:{space}{text}", self.end.letter()));
-        self.any = false;
+        self.done.push(format!("{}:{space}{text}", self.end.letter()));
+    }
+
+    /// Where the secret of a line begins. What a transcript has left out itself counts as one octet, of which nobody
+    /// knows what it is.
+    fn secret(&mut self, line: &[Atom], behind_bulk: bool, complete: bool) -> Option<usize> {
+        let redactor = self.redactor.as_deref_mut()?;
+        if behind_bulk {
+            redactor.lose_track(self.end);
+        }
+        let mut plain = Vec::new();
+        for atom in line {
+            match atom {
+                Atom::Plain(octets) | Atom::Bulk(octets) => plain.extend_from_slice(octets),
+                Atom::Secret => plain.push(b'?'),
+            }
+        }
+        redactor.secret(self.end, &plain, complete)
     }
 }
+
+const SECRET: &str = "{redacted}";
 
 /// Printable text as it is, everything else escaped.
 fn escape(octets: &[u8], text: &mut String) {
