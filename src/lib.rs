@@ -101,6 +101,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod engine;
+#[cfg(feature = "chat")]
+mod states;
 pub mod syntax;
 pub mod work;
 

@@ -1,10 +1,10 @@
 //! The member's end of a connection.
 
 use super::reader::{Read, read};
-use super::states::{Row, square};
 use super::text;
 use super::{Ending, Error, ErrorKind, Heard, Limits, Misuse, Name, Refusal, Refused, Said, framing::Lines};
 use crate::engine::{Detach, Engine, Patience, Status};
+use crate::states::{Row, square};
 use bytes::BytesMut;
 use core::mem;
 
@@ -423,7 +423,7 @@ impl Detach for Client {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::states::{diagram, documented};
+    use crate::states::{diagram, documented};
 
     #[test]
     fn the_diagram_is_the_table() {

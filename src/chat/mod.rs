@@ -56,7 +56,6 @@ mod reader;
 mod room;
 mod said;
 pub mod server;
-mod states;
 #[cfg(test)]
 mod tests;
 pub mod text;

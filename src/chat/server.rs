@@ -2,9 +2,9 @@
 
 use super::error::write_line;
 use super::reader::{Read, read};
-use super::states::{Row, square};
 use super::{Ending, Error, ErrorKind, Farewell, Heard, Limits, Misuse, Name, Refusal, Refused, Said, framing::Lines};
 use crate::engine::{Detach, Engine, Patience, Status};
+use crate::states::{Row, square};
 use alloc::format;
 use bytes::BytesMut;
 use core::mem;
@@ -387,7 +387,7 @@ impl Detach for Server {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::states::{diagram, documented};
+    use crate::states::{diagram, documented};
 
     #[test]
     fn the_diagram_is_the_table() {

@@ -1,7 +1,11 @@
 //! State tables: the rows stand once, are looked up through a square, and print as the diagram in the documentation.
+//!
+//! An engine declares its states and its causes as plain enums, each with a `COUNT`, writes the rows as one `const`
+//! slice, and turns it into a square with `square!`. Two rows for one state and cause do not compile. A unit test holds
+//! what the documentation shows ([`documented`]) against what the table says ([`diagram`]).
 
 /// From which state, on what, to which state.
-pub(super) type Row<S, C> = (S, C, S);
+pub(crate) type Row<S, C> = (S, C, S);
 
 /// Turns rows into a square for looking up: `square!(State, Cause, TABLE)`.
 macro_rules! square {
@@ -18,24 +22,23 @@ macro_rules! square {
         square
     }};
 }
-pub(super) use square;
+pub(crate) use square;
 
 /// The table as it stands in the documentation.
 #[cfg(test)]
-pub(super) fn diagram<S, C>(table: &[Row<S, C>], describe: impl Fn(S) -> &'static str) -> alloc::string::String
+pub(crate) fn diagram<S, C>(table: &[Row<S, C>], describe: impl Fn(S) -> &'static str) -> alloc::string::String
 where
     S: Copy + PartialEq + core::fmt::Debug,
     C: Copy + core::fmt::Debug,
 {
-    use core::fmt::Write;
     let mut text = alloc::string::String::new();
     let mut last = None;
     for &(from, on, to) in table {
         if last != Some(from) {
-            writeln!(text, "{from:?} ({})", describe(from)).unwrap();
+            text += &alloc::format!("{from:?} ({})\n", describe(from));
             last = Some(from);
         }
-        writeln!(text, "  {:<9} ──▶ {to:?}", alloc::format!("{on:?}")).unwrap();
+        text += &alloc::format!("  {:<9} ──▶ {to:?}\n", alloc::format!("{on:?}"));
     }
     text
 }
@@ -43,7 +46,7 @@ where
 /// The lines of the documentation's diagram in a source file: those between ```` ```text ```` and the closing fence
 /// behind the heading `# States`.
 #[cfg(test)]
-pub(super) fn documented(source: &str) -> alloc::string::String {
+pub(crate) fn documented(source: &str) -> alloc::string::String {
     source
         .lines()
         .skip_while(|line| *line != "/// # States")
