@@ -11,7 +11,7 @@
 //! | `/quit`, `/quit good night` | [`Said::Quit`] |
 //!
 //! Commands are read without regard to case. A text is what stands behind one space, with its own spaces kept. A line
-//! of spaces says nothing.
+//! that shows nothing, of spaces of any width ([`text`]), says nothing.
 
 use super::framing::Ending;
 use super::text::{self, Unfit};
@@ -248,9 +248,12 @@ impl<B: AsRef<[u8]>> Said<B> {
     }
 }
 
-/// A line of spaces, or of nothing.
+/// A line of spaces, or of nothing that shows.
 pub(super) fn blank(text: &[u8]) -> bool {
-    text.iter().all(|&octet| octet == b' ')
+    match text.iter().find(|&&octet| octet != b' ') {
+        None => true,
+        Some(octet) => !octet.is_ascii() && text::shows_nothing(text),
+    }
 }
 
 /// What stands before the first space, and what stands behind it.

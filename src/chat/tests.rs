@@ -46,6 +46,17 @@ fn every_line_a_member_types() {
     }
     assert_eq!(Said::parse(b""), Ok(None));
     assert_eq!(Said::parse(b"   "), Ok(None));
+    // Nothing that is seen: no-break and ideographic spaces, a braille cell without dots, joiners of nothing.
+    for nothing in ["\u{a0}", " \u{3000} ", "\u{2800}\u{2800}", "\u{200d}", "\u{200e}\u{fe0f}"] {
+        assert_eq!(Said::parse(nothing.as_bytes()), Ok(None), "{nothing:?}");
+        let line = [b"/me ", nothing.as_bytes()].concat();
+        assert!(matches!(Said::parse(&line), Err((Refusal::Usage(Verb::Me), _))), "{nothing:?}");
+        let mut out = BytesMut::new();
+        let said = Said::Say { text: nothing }.write(&Limits::default(), Ending::Lf, &mut out);
+        assert_eq!((said, out.len()), (Err(Misuse::Blank), 0), "{nothing:?}");
+    }
+    let shows = "\u{2800}\u{2801}";
+    assert_eq!(Said::parse(shows.as_bytes()), Ok(Some(Said::Say { text: shows.as_bytes() })));
 }
 
 #[test]

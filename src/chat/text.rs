@@ -17,7 +17,8 @@
 //! Allowed although they show nothing by themselves, because scripts and emoji are misspelled without them: ZWNJ and ZWJ
 //! (U+200C, U+200D), the marks LRM, RLM and ALM (U+200E, U+200F, U+061C), which reorder nothing but what stands directly
 //! beside them, variation selectors 1 to 16, the Mongolian ones, the grapheme joiner, the soft hyphen. Private-use
-//! characters are allowed: fonts decide what they show.
+//! characters are allowed: fonts decide what they show. A text of nothing but these and of spaces, U+2800 and the no-break
+//! and other spaces of Unicode among them, is *blank*: it is not relayed either, since nobody would see that it was said.
 //!
 //! What this can't prevent: a long line wraps, and where it wraps on another person's terminal is not known here, so a
 //! program that shows lines to people indents what it wraps; and combining marks may be stacked.
@@ -75,6 +76,17 @@ pub fn check(octets: &[u8]) -> Result<(), (Unfit, usize)> {
         }
     }
     broken.map_or(Ok(()), |at| Err((Unfit::NotUtf8, at)))
+}
+
+/// Whether a text has only characters that leave no mark: white space, and what changes how others look.
+pub(super) fn shows_nothing(text: &[u8]) -> bool {
+    work::add(text.len());
+    let faint = |character: char| {
+        character.is_whitespace()
+            || matches!(character, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200c}'..='\u{200f}')
+            || matches!(character, '\u{2800}' | '\u{fe00}'..='\u{fe0f}')
+    };
+    str::from_utf8(text).is_ok_and(|text| text.chars().all(faint))
 }
 
 /// The part that was just found to be UTF-8.

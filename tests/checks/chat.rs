@@ -150,11 +150,12 @@ pub(crate) fn line(data: &[u8]) {
     let fit = text::check(line);
     assert_eq!(fit, by_the_table(line));
     match Said::parse(line) {
-        Ok(None) => assert!(line.iter().all(|&octet| octet == b' ')),
+        Ok(None) => assert!(faint(line)),
         Ok(Some(said)) => {
             assert_eq!(fit, Ok(()));
             let mut out = BytesMut::new();
             said.write(&limits, Ending::Lf, &mut out).expect("what was read can be said");
+            assert!(!faint(line), "somebody sees it");
             assert_eq!(out.iter().position(|&octet| octet == b'\n'), Some(out.len() - 1));
             assert_eq!(Said::parse(&out[..out.len() - 1]), Ok(Some(said)));
         }
@@ -183,6 +184,16 @@ pub(crate) fn line(data: &[u8]) {
             }
         }
     }
+}
+
+/// Spaces, and characters that only change others, by their numbers.
+fn faint(line: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(line) else { return false };
+    text.chars().all(|character| match character as u32 {
+        0x20 | 0xa0 | 0x1680 | 0x2000..=0x200a | 0x202f | 0x205f | 0x2800 | 0x3000 => true,
+        0xad | 0x34f | 0x61c | 0x180b..=0x180f | 0x200c..=0x200f | 0xfe00..=0xfe0f => true,
+        _ => false,
+    })
 }
 
 /// The table of `chat::text`, one character after the other.
