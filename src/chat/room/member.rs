@@ -4,6 +4,7 @@ use super::log::Log;
 use crate::chat::{Farewell, Limits, Name};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 use bytes::Bytes;
 use core::mem;
 use core::time::Duration;
@@ -32,6 +33,8 @@ enum State {
     #[default]
     Free,
     Here(Box<Member>),
+    /// The room was closed, and this is what was said until then.
+    Closing(Box<Member>, Arc<Log>),
     Gone(Gone),
 }
 
@@ -62,10 +65,38 @@ impl Slot {
         }
     }
 
-    pub(super) fn gone(&self, id: MemberId) -> Option<Gone> {
-        match self.state {
-            State::Gone(gone) if id.generation == self.generation => Some(gone),
+    /// The member of a room that was closed, and the room's last log.
+    pub(super) fn closing(&self, id: MemberId) -> Option<(&Member, &Log)> {
+        match &self.state {
+            State::Closing(member, said) if id.generation == self.generation => Some((member, said)),
             _ => None,
+        }
+    }
+
+    pub(super) fn closing_mut(&mut self, id: MemberId) -> Option<(&mut Member, &Log)> {
+        match &mut self.state {
+            State::Closing(member, said) if id.generation == self.generation => Some((member, said)),
+            _ => None,
+        }
+    }
+
+    /// Why the member was let go of, once it has heard all that it is to hear.
+    pub(super) fn gone(&self, id: MemberId) -> Option<Gone> {
+        match &self.state {
+            State::Gone(gone) if id.generation == self.generation => Some(*gone),
+            State::Closing(member, said) if id.generation == self.generation && member.waiting(said) == 0 => {
+                Some(Gone(Farewell::Closing))
+            }
+            _ => None,
+        }
+    }
+
+    /// The room is closed: the member hears the rest of `said` and no more.
+    pub(super) fn close(&mut self, id: MemberId, said: &Arc<Log>) {
+        if self.member(id).is_some()
+            && let State::Here(member) = mem::take(&mut self.state)
+        {
+            self.state = State::Closing(member, Arc::clone(said));
         }
     }
 
@@ -91,7 +122,7 @@ impl Slot {
     pub(super) fn restless(&self, slot: u32, log: &Log) -> Option<MemberId> {
         let restless = match &self.state {
             State::Free => false,
-            State::Gone(_) => true,
+            State::Gone(_) | State::Closing(..) => true,
             State::Here(member) => member.waiting(log) > 0,
         };
         restless.then_some(MemberId { slot, generation: self.generation })
@@ -99,8 +130,8 @@ impl Slot {
 
     pub(super) fn private(&self) -> usize {
         match &self.state {
-            State::Here(member) => member.private_octets,
-            _ => 0,
+            State::Here(member) | State::Closing(member, _) => member.private_octets,
+            State::Free | State::Gone(_) => 0,
         }
     }
 }

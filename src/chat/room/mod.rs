@@ -13,8 +13,10 @@ use super::{Ending, Farewell, Heard, Limits, Misuse, Name, Refusal, Said};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
+use core::mem;
 use core::time::Duration;
 use log::Log;
 use member::{Gone, Member, Slot};
@@ -245,7 +247,12 @@ impl Room {
 
     /// Shows the member `id` line after line, as long as `take` wants one more.
     fn read(&mut self, id: MemberId, take: impl FnMut(&Bytes) -> bool) {
-        let Some(member) = self.slots.get_mut(id.index()).and_then(|slot| slot.member_mut(id)) else { return };
+        let Some(slot) = self.slots.get_mut(id.index()) else { return };
+        if let Some((member, said)) = slot.closing_mut(id) {
+            member.read(id, said, take);
+            return;
+        }
+        let Some(member) = slot.member_mut(id) else { return };
         if member.cursor == self.log.next() {
             member.read(id, &self.log, take);
         } else {
@@ -259,13 +266,17 @@ impl Room {
 
     /// How many octets wait for the member `id`.
     pub fn waiting(&self, id: MemberId) -> usize {
-        self.here(id).map_or(0, |member| member.waiting(&self.log))
+        let closing = || self.slots.get(id.index()).and_then(|slot| slot.closing(id));
+        match self.here(id) {
+            Some(member) => member.waiting(&self.log),
+            None => closing().map_or(0, |(member, said)| member.waiting(said)),
+        }
     }
 
     /// Whether something was said, or somebody let go of, since this was last asked: see [`restless`](Self::restless).
     #[must_use]
     pub fn stirred(&mut self) -> bool {
-        core::mem::take(&mut self.stirred)
+        mem::take(&mut self.stirred)
     }
 
     /// Who has something to read, or was let go of and is to be told.
@@ -279,17 +290,17 @@ impl Room {
         self.log.held() + private
     }
 
-    /// Everybody is let go of: the server ends.
+    /// Everybody is let go of: the server ends. What was said before is still delivered to each, and then
+    /// [`dropped`](Self::dropped) tells that it is over. Who joins from now on is in a room that begins anew.
     pub fn close(&mut self) {
-        let all: Vec<_> = self.names.values().copied().collect();
-        self.names.clear();
-        for id in all {
+        let said = Arc::new(mem::take(&mut self.log));
+        for id in mem::take(&mut self.names).into_values() {
             if let Some(slot) = self.slots.get_mut(id.index()) {
-                slot.drop_member(id, Gone(Farewell::Closing));
+                slot.close(id, &said);
             }
         }
         self.caught_up = 0;
-        self.log.clear();
+        self.check_at = 0;
         self.stirred = true;
     }
 
@@ -358,7 +369,7 @@ impl Room {
         let mut list = String::new();
         for name in self.names.keys() {
             if list.len() + name.as_bytes().len() + 2 > LIST.min(self.limits.line) && !list.is_empty() {
-                lists.push(core::mem::take(&mut list));
+                lists.push(mem::take(&mut list));
             }
             if !list.is_empty() {
                 list.push_str(", ");
@@ -406,7 +417,10 @@ impl Room {
     }
 
     fn try_whisper<B: AsRef<[u8]>>(&mut self, to: MemberId, heard: &Heard<B>) -> Result<(), Misuse> {
-        let line = self.encode(heard)?;
+        heard.write(&self.limits, self.ending, &mut self.scratch)?;
+        // A copy of its own: a few octets that wait for one member must not keep a whole block of others' lines alive.
+        let line = Bytes::copy_from_slice(&self.scratch);
+        self.scratch.clear();
         let limit = self.limits.waiting;
         let Some(member) = self.slots.get_mut(to.index()).and_then(|slot| slot.member_mut(to)) else { return Ok(()) };
         member.whisper(line, self.log.next());

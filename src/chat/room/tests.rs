@@ -237,9 +237,44 @@ fn restless_are_those_who_have_something_to_hear() {
     assert_eq!(room.restless().collect::<Vec<_>>(), [bob]);
     room.close();
     assert_eq!(room.restless().collect::<Vec<_>>(), [ada, bob]);
-    assert_eq!(room.dropped(bob), Some(Farewell::Closing));
+    assert_eq!((room.dropped(ada), room.dropped(bob)), (Some(Farewell::Closing), None), "bob has yet to hear");
     room.leave(bob, Departure::Ended);
     assert_eq!(room.restless().collect::<Vec<_>>(), [ada]);
+}
+
+#[test]
+fn a_room_that_closes_delivers_what_was_said() {
+    let mut room = room(Limits::default());
+    let (ada, bob) = (enter(&mut room, "ada"), enter(&mut room, "bob"));
+    heard(&mut room, ada);
+    say(&mut room, ada, "the last word");
+    say(&mut room, ada, "/msg bob and one for you");
+    room.close();
+    assert_eq!((room.names().len(), room.find(&name("ada"))), (0, None));
+    // Nothing is heard any more from those who were here, and nothing of it reaches who comes next.
+    say(&mut room, ada, "too late");
+    let eve = enter(&mut room, "bob");
+    say(&mut room, eve, "is anybody here?");
+    assert_eq!(room.dropped(bob), None);
+    assert_eq!(heard(&mut room, bob), "<ada> the last word\n[ada] and one for you\n");
+    assert_eq!((room.dropped(bob), room.waiting(bob)), (Some(Farewell::Closing), 0));
+    assert_eq!(heard(&mut room, ada), "[to bob] and one for you\n");
+    room.leave(ada, Departure::Ended);
+    room.leave(bob, Departure::Ended);
+    assert_eq!(heard(&mut room, eve), "", "who is let go of leaves in silence");
+    assert_eq!((room.name(eve), room.held()), (Some(name("bob")), 0));
+}
+
+#[test]
+fn a_private_line_holds_its_own_octets_alone() {
+    let mut room = room(Limits::default());
+    let (ada, bob) = (enter(&mut room, "ada"), enter(&mut room, "bob"));
+    heard(&mut room, ada);
+    say(&mut room, ada, "/msg bob psst");
+    say(&mut room, ada, "said to all, into the same block as others");
+    // Nobody else holds the memory it lies in, and there is no more of it than the line.
+    let line = room.next(bob).unwrap().try_into_mut().unwrap();
+    assert_eq!((&line[..], line.capacity()), (&b"[ada] psst\n"[..], line.len()));
 }
 
 /// What a member has yet to hear, kept for each member by itself: the oracle beside the shared log.
