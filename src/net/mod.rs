@@ -105,7 +105,7 @@ pub mod users;
 
 pub use bulk::Bulk;
 pub use drive::{Driver, drive};
-pub use party::{Ended, Next, Party, talk, talk_tapped};
+pub use party::{Ended, Fault, Next, Party, talk, talk_tapped};
 pub use pump::Limits;
 pub use server::{Conversation, Link, Service};
 pub use transport::{Blocking, Transport};

@@ -176,6 +176,11 @@ impl<E: Error + Send + Sync + 'static> From<Ended<E>> for io::Error {
 pub struct Fault(pub(crate) Box<dyn Error + Send + Sync>);
 
 impl Fault {
+    /// An error of a [`Conversation`] that is no engine.
+    pub fn new(error: impl Error + Send + Sync + 'static) -> Self {
+        Self(Box::new(error))
+    }
+
     /// The engine's own error, if that is its type.
     pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
         self.0.downcast_ref()
@@ -230,7 +235,7 @@ where
     fn turn(&mut self, input: &mut &[u8], out: &mut BytesMut, high: usize) -> Result<bool, Fault> {
         turn(&mut self.engine, input, out, high, &mut self.party, &mut self.tap).map_err(|error| {
             self.failed = Some(error.clone());
-            Fault(Box::new(error))
+            Fault::new(error)
         })
     }
 
