@@ -38,11 +38,15 @@ use crate::engine::Handler;
 use bytes::BytesMut;
 use std::boxed::Box;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use std::vec::Vec;
 
 /// One room, and how to wake who is in it. Cheap to clone: all clones are the same room.
+///
+/// A server that stops closes the room for everybody, also for those who came by another one: each is sent what was said
+/// until then, and the reason. Who comes later by a server that goes on finds the room empty.
 #[derive(Clone)]
 pub struct Hall {
     limits: Limits,
@@ -63,7 +67,7 @@ struct Floor {
 struct Caller {
     id: MemberId,
     waker: Waker,
-    resting: bool,
+    resting: Arc<AtomicBool>,
 }
 
 impl Hall {
@@ -93,31 +97,41 @@ impl Hall {
         self.with(|room, _| room.close());
     }
 
-    /// The member has read all there is: `waker` is used when there is more. `true`: there is more already.
-    fn rest(&self, id: MemberId, waker: &Waker) -> bool {
+    /// The member has read all there is: `waker` is used when there is more, and `resting` says whether that is so
+    /// still. `true`: there is more already.
+    fn rest(&self, id: MemberId, waker: &Waker, resting: &Arc<AtomicBool>) -> bool {
+        self.floor.lock().unwrap_or_else(PoisonError::into_inner).rest(id, waker, resting)
+    }
+
+    /// What the member `id` is to hear, and its rest where that is all, in one go. `None`: the room has let go of it.
+    fn fetch(&self, id: MemberId, out: &mut BytesMut, waker: &Waker, resting: &Arc<AtomicBool>) -> Option<usize> {
         let mut floor = self.floor.lock().unwrap_or_else(PoisonError::into_inner);
-        let floor = &mut *floor;
-        if floor.room.waiting(id) > 0 || floor.room.dropped(id).is_some() {
-            return true;
+        if floor.room.dropped(id).is_some() {
+            return None;
         }
-        if floor.callers.len() <= id.index() {
-            floor.callers.resize_with(id.index() + 1, || None);
-        }
-        let caller = &mut floor.callers[id.index()];
-        match caller {
-            Some(caller) if caller.id == id => {
-                if std::mem::replace(&mut caller.resting, true) {
-                    return false;
-                }
-            }
-            _ => *caller = Some(Caller { id, waker: waker.clone(), resting: true }),
-        }
-        floor.resting.push(id);
-        false
+        let told = floor.room.deliver(id, out, Seat::<Self>::DELIVERY);
+        let _more_when_asked_again = floor.rest(id, waker, resting);
+        Some(told)
     }
 }
 
 impl Floor {
+    fn rest(&mut self, id: MemberId, waker: &Waker, resting: &Arc<AtomicBool>) -> bool {
+        if self.room.waiting(id) > 0 || self.room.dropped(id).is_some() {
+            return true;
+        }
+        if self.callers.len() <= id.index() {
+            self.callers.resize_with(id.index() + 1, || None);
+        }
+        let caller = self.callers[id.index()].take().filter(|caller| caller.id == id);
+        let caller = caller.unwrap_or_else(|| Caller { id, waker: waker.clone(), resting: Arc::clone(resting) });
+        if !caller.resting.swap(true, Ordering::Relaxed) {
+            self.resting.push(id);
+        }
+        self.callers[id.index()] = Some(caller);
+        false
+    }
+
     /// Wakes who rests and has something to read, or was let go of.
     fn rouse(&mut self) {
         let Self { room, callers, resting } = self;
@@ -128,7 +142,7 @@ impl Floor {
             }
             let caller = callers.get_mut(id.index()).and_then(Option::as_mut).filter(|caller| caller.id == id);
             if let Some(caller) = caller {
-                caller.resting = false;
+                caller.resting.store(false, Ordering::Release);
                 caller.waker.wake();
             }
             false
@@ -155,7 +169,8 @@ impl fmt::Debug for Hall {
 
 impl Service for Hall {
     fn open(&self, link: Link) -> Box<dyn Conversation> {
-        let guest = Guest { hall: self.clone(), seat: Seat::new(self.clone()), waker: link.waker() };
+        let resting = Arc::new(AtomicBool::new(false));
+        let guest = Guest { hall: self.clone(), seat: Seat::new(self.clone()), waker: link.waker(), resting };
         talk(Server::new(self.limits.clone()), guest)
     }
 }
@@ -165,6 +180,8 @@ struct Guest {
     hall: Hall,
     seat: Seat<Hall>,
     waker: Waker,
+    /// It has read all there is, and nothing was said since. Set and unset under the floor's lock.
+    resting: Arc<AtomicBool>,
 }
 
 impl Handler<Server> for Guest {
@@ -173,8 +190,18 @@ impl Handler<Server> for Guest {
     }
 
     fn more(&mut self, engine: &mut Server, out: &mut BytesMut) -> bool {
-        // What was said between the last look and going to rest must not be slept over.
-        self.seat.more(engine, out) || self.seat.id().is_some_and(|id| self.hall.rest(id, &self.waker))
+        // A line for a thousand members is a thousand of these: no lock where there is nothing to fetch, one where
+        // there is. Whoever says something unsets the flag first and then wakes.
+        if let Some(id) = self.seat.id().filter(|_| engine.status().reads()) {
+            if self.resting.load(Ordering::Acquire) {
+                return false;
+            }
+            if let Some(told) = self.hall.fetch(id, out, &self.waker, &self.resting) {
+                // What was said between the last look and going to rest must not be slept over.
+                return told > 0 || !self.resting.load(Ordering::Acquire);
+            }
+        }
+        self.seat.more(engine, out) || self.seat.id().is_some_and(|id| self.hall.rest(id, &self.waker, &self.resting))
     }
 }
 

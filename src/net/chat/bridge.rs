@@ -192,7 +192,7 @@ impl Span {
     /// Has the bridge woken when there is something for `id`.
     fn rest(&self, id: MemberId) {
         let here = self.hall.with(|room, _| room.name(id).is_some());
-        if here && self.hall.rest(id, &self.waker) {
+        if here && self.hall.rest(id, &self.waker, &Arc::default()) {
             self.waker.wake();
         }
     }
