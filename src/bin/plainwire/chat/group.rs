@@ -51,7 +51,7 @@ pub(super) fn run(address: SocketAddr, options: Options, name: Option<Name>, lim
         match input {
             Input::End => break,
             Input::Packet(packet) => outcome = place.heard(&packet),
-            Input::Line(line) => match place.typed(&line) {
+            Input::Line(line, _taken) => match place.typed(&line) {
                 Ok(true) => {}
                 Ok(false) => return Ok(ExitCode::SUCCESS),
                 Err(error) => outcome = Err(error),

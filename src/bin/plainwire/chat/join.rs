@@ -117,7 +117,7 @@ impl Handler<Client> for Talker {
                     self.leave(client, out);
                     return true;
                 }
-                Ok(Input::Line(line)) => {
+                Ok(Input::Line(line, _taken)) => {
                     let Ok(line) = str::from_utf8(&line) else {
                         Screen::notice("that is not UTF-8");
                         continue;
