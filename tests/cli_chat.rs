@@ -5,7 +5,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -66,13 +66,15 @@ impl Process {
     /// Waits for the end: the exit code and standard error.
     fn ends(mut self) -> (Option<i32>, String) {
         let due = Instant::now() + SOON;
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
+        // Standard output is closed when the process ends, and not before.
+        loop {
+            match self.lines.recv_timeout(due.saturating_duration_since(Instant::now())) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end"),
             }
-            assert!(Instant::now() < due, "it does not end");
-            std::thread::sleep(Duration::from_millis(10));
-        };
+        }
+        let status = self.child.wait().unwrap();
         let mut errors = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
         (status.code(), errors)
@@ -165,6 +167,11 @@ fn join_ends_cleanly_however_it_ends() {
     for line in 0..200 {
         assert_eq!(four.hears("<three>"), format!("<three> line {line}"));
     }
+    // More than is read ahead of what the server takes.
+    let mut five = join(&address, &["--name", "five"]);
+    five.says(&"x\n".repeat(400));
+    five.stdin = None;
+    assert_eq!(five.ends(), (Some(0), String::new()));
     // The server's close.
     server.interrupt();
     four.hears("-! closing:");
