@@ -90,6 +90,24 @@ impl<B: fmt::Debug> fmt::Debug for Extensions<B> {
     }
 }
 
+impl<B: AsRef<[u8]>, C: AsRef<[u8]>> PartialEq<Extensions<C>> for Extensions<B> {
+    fn eq(&self, other: &Extensions<C>) -> bool {
+        self.block.as_ref() == other.block.as_ref()
+    }
+}
+
+/// Events are equal where they say the same, whatever holds it.
+impl<B: AsRef<[u8]>, C: AsRef<[u8]>> PartialEq<Event<C>> for Event<B> {
+    fn eq(&self, other: &Event<C>) -> bool {
+        match (self, other) {
+            (Self::Extensions(these), Event::Extensions(those)) => these == those,
+            (Self::Data(these), Event::Data(those)) => these.as_ref() == those.as_ref(),
+            (Self::End(these), Event::End(those)) => these == those,
+            _ => false,
+        }
+    }
+}
+
 /// Where the semicolon behind an extension stands, outside its quotes.
 fn extension_end(text: &[u8]) -> usize {
     let (mut quoted, mut escaped) = (false, false);

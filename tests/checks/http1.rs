@@ -4,7 +4,7 @@
 mod callers;
 
 use bytes::BytesMut;
-use callers::{Asking, Asks, Hears, Spelled, Spells, lines};
+use callers::{Asking, Asks, Hears, lines};
 use plainwire::http1::chunked::{self, Decoder, Event};
 use plainwire::http1::server::{self, Server};
 use plainwire::http1::{HeadParser, MessageLimits, Quirks, RequestHead, ResponseHead, Trailers};
@@ -113,8 +113,7 @@ pub(crate) fn request(data: &[u8]) {
     let limits = server::Limits { message: limits(choice), ..server::Limits::default() };
     let make = || (Server::with_quirks(limits, quirks(choice)), Hears::default());
     let (cuts, mark, late) = plan(data);
-    let spelled = || (Spelled(make().0), Spells(make().1));
-    let log = laws::judge_cut(spelled, stream, ending, &cuts, mark, late).unwrap_or_else(|story| panic!("{story}"));
+    let log = laws::judge_cut(make, stream, ending, &cuts, mark, late).unwrap_or_else(|story| panic!("{story}"));
     // Whatever comes, what is said is a stream of responses.
     let hears = callers::serve_with(make, stream, choice & 8 != 0);
     let methods = hears.messages.iter().map(|message| message.method.clone()).collect();
@@ -141,9 +140,8 @@ pub(crate) fn response(data: &[u8]) {
     };
     let limits = limits(*choice);
     let make = || (Asking::new(&asks, limits), Asks::default());
-    let spelled = || (Spelled(make().0), Spells(make().1));
     let (cuts, mark, late) = plan(data);
-    laws::judge_cut(spelled, stream, ending, &cuts, mark, late).unwrap_or_else(|story| panic!("{story}"));
+    laws::judge_cut(make, stream, ending, &cuts, mark, late).unwrap_or_else(|story| panic!("{story}"));
     if stream.len() < 300 {
         laws::judge_expiry(make, stream).unwrap_or_else(|story| panic!("{story}"));
     }

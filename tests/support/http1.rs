@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use bytes::BytesMut;
-use plainwire::engine::{Engine, Handler, Patience, Status};
+use plainwire::engine::{Detach, Engine, Handler, Patience, Status};
 use plainwire::http1::client::{self, Client};
 use plainwire::http1::server::{self, Server};
 use plainwire::http1::{Content, Error, Fields, MessageLimits, Method, Quirks, RequestHead, ResponseHead, StatusCode};
@@ -218,6 +218,26 @@ impl Engine for Asking {
     }
 }
 
+impl Detach for Asking {
+    type Detached<B>
+        = client::Event<B>
+    where
+        B: std::fmt::Debug;
+
+    fn detach<'i, B: std::fmt::Debug>(
+        event: client::Event<&'i [u8]>,
+        keep: impl FnMut(&'i [u8]) -> B,
+    ) -> client::Event<B> {
+        <Client as Detach>::detach(event, keep)
+    }
+    fn map<A: std::fmt::Debug, B: std::fmt::Debug>(
+        event: client::Event<A>,
+        keep: impl FnMut(A) -> B,
+    ) -> client::Event<B> {
+        <Client as Detach>::map(event, keep)
+    }
+}
+
 /// What a client makes of a stream that comes in pieces of `cut` octets.
 pub(crate) fn ask(asks: &Asks, stream: &[u8], eof: bool, cut: usize) -> Outcome {
     let mut hears = Asks::default();
@@ -250,97 +270,4 @@ fn drive<E: Engine<Error = Error>>(
         }
     };
     (error, engine.status(), taken, out.to_vec())
-}
-
-/// An engine whose events show every octet that they say: the laws compare what is shown, and heads and trailers show
-/// their measures alone, since they may hold secrets.
-pub(crate) struct Spelled<E>(pub(crate) E);
-
-/// An event, spelled out.
-pub(crate) struct Spelling<V>(V);
-
-/// The caller of an engine that is [`Spelled`].
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Spells<H>(pub(crate) H);
-
-/// What an event says beyond its `Debug` form.
-pub(crate) trait Says {
-    fn says(&self) -> String;
-}
-
-fn spell(fields: Fields<'_>) -> String {
-    fields.iter().map(|field| format!("{}: {};", field.name, field.value.as_bytes().escape_ascii())).collect()
-}
-
-impl Says for server::Event<&[u8]> {
-    fn says(&self) -> String {
-        match self {
-            Self::Request(head) => {
-                format!("{} {} {} {}", head.method(), head.target(), head.version(), spell(head.fields()))
-            }
-            Self::End(trailers) => spell(trailers.fields()),
-            Self::Extensions(_) | Self::Data(_) => String::new(),
-        }
-    }
-}
-
-impl Says for client::Event<&[u8]> {
-    fn says(&self) -> String {
-        match self {
-            Self::Informational(head) | Self::Response(head) => {
-                let reason = head.reason().escape_ascii();
-                format!("{} {} {reason} {}", head.version(), head.status(), spell(head.fields()))
-            }
-            Self::End(trailers) => spell(trailers.fields()),
-            Self::Proceed | Self::Extensions(_) | Self::Data(_) => String::new(),
-        }
-    }
-}
-
-impl<V: Says + std::fmt::Debug> std::fmt::Debug for Spelling<V> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} {}", self.0, self.0.says())
-    }
-}
-
-impl<E: Engine> Engine for Spelled<E>
-where
-    for<'i> E::Event<'i>: Says,
-{
-    type Event<'i> = Spelling<E::Event<'i>>;
-    type Error = E::Error;
-
-    fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Self::Event<'i>>, E::Error> {
-        self.0.recv(input, out).map(|event| event.map(Spelling))
-    }
-    fn eof(&mut self) {
-        self.0.eof();
-    }
-    fn expire(&mut self) {
-        self.0.expire();
-    }
-    fn status(&self) -> Status {
-        self.0.status()
-    }
-    fn patience(&self) -> Patience {
-        self.0.patience()
-    }
-    fn window(&self) -> usize {
-        self.0.window()
-    }
-    fn octets<'e>(event: &'e Self::Event<'_>) -> Option<&'e [u8]> {
-        E::octets(&event.0)
-    }
-}
-
-impl<E: Engine, H: Handler<E>> Handler<Spelled<E>> for Spells<H>
-where
-    for<'i> E::Event<'i>: Says,
-{
-    fn event(&mut self, engine: &mut Spelled<E>, event: Spelling<E::Event<'_>>, out: &mut BytesMut) {
-        self.0.event(&mut engine.0, event.0, out);
-    }
-    fn more(&mut self, engine: &mut Spelled<E>, out: &mut BytesMut) -> bool {
-        self.0.more(&mut engine.0, out)
-    }
 }
