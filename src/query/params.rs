@@ -48,7 +48,17 @@ impl<'a> Params<'a> {
         Self { pairs: parse(query).collect() }
     }
 
-    /// How many pairs there are.
+    /// As [`parse`](Self::parse), less one leading `?`: what the standard's constructor makes of a string.
+    ///
+    /// ```
+    /// use plainwire::query::Params;
+    /// assert_eq!(Params::parse_search("?a=1"), Params::parse("a=1"));
+    /// ```
+    pub fn parse_search(search: &'a str) -> Self {
+        Self::parse(search.strip_prefix('?').unwrap_or(search))
+    }
+
+    /// How many pairs there are: the standard's `size`.
     pub fn len(&self) -> usize {
         self.pairs.len()
     }
@@ -137,6 +147,11 @@ impl<'a> Params<'a> {
         before - self.len()
     }
 
+    /// Removes all pairs.
+    pub fn clear(&mut self) {
+        self.pairs.clear();
+    }
+
     /// Sorts the pairs by name, by UTF-16 code units as the standard says; pairs of one name keep their order.
     pub fn sort(&mut self) {
         self.pairs.sort_by(|a, b| a.0.encode_utf16().cmp(b.0.encode_utf16()));
@@ -174,6 +189,14 @@ impl<'a, N: Into<Cow<'a, str>>, V: Into<Cow<'a, str>>> FromIterator<(N, V)> for 
 impl<'a, N: Into<Cow<'a, str>>, V: Into<Cow<'a, str>>> Extend<(N, V)> for Params<'a> {
     fn extend<T: IntoIterator<Item = (N, V)>>(&mut self, pairs: T) {
         self.pairs.extend(pairs.into_iter().map(|(name, value)| (name.into(), value.into())));
+    }
+}
+
+/// Any pairs.
+#[cfg(feature = "arbitrary")]
+impl<'a> arbitrary::Arbitrary<'a> for Params<'a> {
+    fn arbitrary(u: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+        u.arbitrary_iter::<(Cow<'a, str>, Cow<'a, str>)>()?.collect()
     }
 }
 

@@ -1,8 +1,7 @@
 //! Values for fuzzing and property tests: URLs of every form, and never one that can't be.
 
-use super::{Host, SearchParams, Url};
+use super::{Host, Url};
 use crate::syntax::percent::{self, COMPONENT};
-use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use arbitrary::{Arbitrary, Error, Result, Unstructured};
@@ -61,11 +60,5 @@ impl<'a> Arbitrary<'a> for Host<String> {
                 Self::Domain(format!("{}.{}", label(u)?, label(u)?))
             }
         })
-    }
-}
-
-impl<'a> Arbitrary<'a> for SearchParams<'a> {
-    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        u.arbitrary_iter::<(Cow<'a, str>, Cow<'a, str>)>()?.collect()
     }
 }

@@ -25,7 +25,7 @@
 //! | a limit, schemes of one's own, another encoding | [`Options`] |
 //! | the standard's validation errors | [`Options::parse_reporting`] |
 //! | the getters and setters of the standard's `URL` | [`Url::pathname`], [`Url::set_pathname`] and their neighbours |
-//! | the standard's `URLSearchParams` | [`SearchParams`], [`Url::search_params`], [`Url::search_params_mut`] |
+//! | the standard's `URLSearchParams` | [`Params`](crate::query::Params), [`Url::search_params`], [`Url::search_params_mut`] |
 //! | segments, relative references | [`Url::append_segment`], [`Url::make_relative`] |
 //! | file paths | `Url::from_file_path`, `Url::to_file_path` |
 //! | the input as it was given, beside the URL | [`GivenUrl`] |
@@ -71,7 +71,7 @@ pub use self::machine::Setter;
 pub use self::options::Options;
 pub use self::origin::Origin;
 pub use self::scheme::{InvalidSpecialScheme, SpecialSchemes};
-pub use self::search_params::{SearchParams, SearchParamsMut};
+pub use self::search_params::SearchParamsMut;
 pub use self::slices::Position;
 pub use crate::syntax::percent;
 
@@ -369,7 +369,8 @@ impl Url {
         let start = self.path_start as usize;
         if self.form == Form::Null && self.href.as_bytes()[start..].starts_with(b"//") {
             self.href.insert_str(start, "/.");
-            self.path_start += 2;
+            // Beyond 32 bits the URL is too long, and not given out.
+            self.path_start = self.path_start.wrapping_add(2);
         }
     }
 }

@@ -2,9 +2,8 @@
 //! the replay of the corpora. An octet 0xFF, which no UTF-8 has, parts the pieces of an input.
 #![allow(unreachable_pub, reason = "fuzz targets include this file too")]
 
-use plainwire::url::{
-    GivenUrl, Host, Options, PathStyle, SearchParams, SetError, Setter, SpecialSchemes, Url, percent,
-};
+use plainwire::query::Params;
+use plainwire::url::{GivenUrl, Host, Options, PathStyle, SetError, Setter, SpecialSchemes, Url, percent};
 use plainwire::work;
 use std::borrow::Cow;
 
@@ -195,10 +194,10 @@ pub(crate) fn values(data: &[u8]) {
         let again = if matches!(host, Host::Opaque(_)) { Host::parse_opaque(&written) } else { Host::parse(&written) };
         assert_eq!(again.as_ref(), Ok(&host));
     }
-    let params = SearchParams::parse(&text);
+    let params = Params::parse_search(&text);
     let written = params.to_string();
     assert!(written.is_ascii());
-    let again = SearchParams::parse(&written);
+    let again = Params::parse_search(&written);
     assert_eq!(again, params);
     assert_eq!(again.to_string(), written);
     let mut sorted = params.clone();

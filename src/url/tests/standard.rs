@@ -1,6 +1,7 @@
 //! The standard's own examples.
 
 use super::*;
+use crate::query::Params;
 use crate::url::ViolationKind as V;
 
 #[test]
@@ -202,7 +203,7 @@ fn search_params() {
     url.search_params_mut().sort();
     assert_eq!(url.search(), "?key=e1f7bc78&q=%F0%9F%8F%B3%EF%B8%8F%E2%80%8D%F0%9F%8C%88");
     // Code units, not code points: U+1F308 is D83C DF08, before U+FB03.
-    let mut params = SearchParams::parse("ﬃ&🌈");
+    let mut params = Params::parse("ﬃ&🌈");
     params.sort();
     assert_eq!(params.to_string(), "%F0%9F%8C%88=&%EF%AC%83=");
 }
