@@ -60,6 +60,40 @@ impl de::Error for StructError {
     }
 }
 
+/// The types that are read as others are, whether of the whole or of what stands under a key.
+macro_rules! through_others {
+    () => {
+        fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StructError> {
+            visitor.visit_some(self)
+        }
+
+        fn deserialize_unit_struct<V: Visitor<'de>>(
+            self,
+            _name: &'static str,
+            visitor: V,
+        ) -> Result<V::Value, StructError> {
+            self.deserialize_unit(visitor)
+        }
+
+        fn deserialize_newtype_struct<V: Visitor<'de>>(
+            self,
+            _name: &'static str,
+            visitor: V,
+        ) -> Result<V::Value, StructError> {
+            visitor.visit_newtype_struct(self)
+        }
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _name: &'static str,
+            _fields: &'static [&'static str],
+            visitor: V,
+        ) -> Result<V::Value, StructError> {
+            self.deserialize_map(visitor)
+        }
+    };
+}
+
 /// The query string as a whole.
 struct Root<'de> {
     pairs: Pairs<'de>,
@@ -84,14 +118,7 @@ impl<'de> Deserializer<'de> for Root<'de> {
         self.branch()?.deserialize_map(visitor)
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        _fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, StructError> {
-        self.deserialize_map(visitor)
-    }
+    through_others!();
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
@@ -123,27 +150,7 @@ impl<'de> Deserializer<'de> for Root<'de> {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, StructError> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StructError> {
-        visitor.visit_some(self)
-    }
-
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StructError> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, StructError> {
         visitor.visit_unit()
     }
 
@@ -242,6 +249,8 @@ macro_rules! scalars {
 impl<'de> Deserializer<'de> for Branch<'de> {
     type Error = StructError;
 
+    through_others!();
+
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StructError> {
         if self.node.children.is_empty() {
             if self.node.values.len() > 1 && self.duplicates == Duplicates::Refuse {
@@ -295,10 +304,6 @@ impl<'de> Deserializer<'de> for Branch<'de> {
         self.deserialize_bytes(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StructError> {
-        visitor.visit_some(self)
-    }
-
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StructError> {
         let value = self.value()?;
         if value.text.is_empty() {
@@ -306,22 +311,6 @@ impl<'de> Deserializer<'de> for Branch<'de> {
         } else {
             Err(StructError::new(Kind::Expected("a blank value")).at(value.offset))
         }
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, StructError> {
-        self.deserialize_unit(visitor)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, StructError> {
-        visitor.visit_newtype_struct(self)
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StructError> {
@@ -361,15 +350,6 @@ impl<'de> Deserializer<'de> for Branch<'de> {
         let result = visitor.visit_map(&mut entries).and_then(|value| entries.end().map(|()| value));
         // A field that is missing at the top is missing nowhere in particular.
         if root || offset == 0 { result } else { result.map_err(|error: StructError| error.at(offset)) }
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        _fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, StructError> {
-        self.deserialize_map(visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

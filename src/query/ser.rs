@@ -5,6 +5,11 @@ use super::write::Serializer as Writer;
 use alloc::string::{String, ToString};
 use core::fmt;
 use serde::ser::{self, Impossible, Serialize};
+use shapes::{refuse_keyed, refuse_values, see_through, sequences};
+use under::{Elements, Map, Text, Under};
+
+mod shapes;
+mod under;
 
 /// Writes a struct, a map or a sequence of pairs as a query string, such that [`from_str`](super::from_str) reads it
 /// again, with the default [`Nesting`].
@@ -35,7 +40,7 @@ impl Nesting {
     /// than [`depth`](Self::depth), `None` within a sequence, a sequence of values and of keyed things, octets that are
     /// not UTF-8; and for a single value without a key.
     pub fn write<T: Serialize + ?Sized>(&self, value: &T) -> Result<String, StructError> {
-        let mut sink = Sink { out: Writer::new(), path: String::new(), depth: 0, limit: self.depth };
+        let mut sink = Sink { out: Writer::new(), path: String::new(), depth: 0, limit: self.limit() };
         value.serialize(Root { sink: &mut sink })?;
         Ok(sink.out.finish())
     }
@@ -96,14 +101,6 @@ impl Sink {
 
 const NO_KEY: StructError = StructError::new(Kind::Unsupported("a value without a key"));
 
-macro_rules! refused {
-    ($($method:ident $type:ty,)*) => {$(
-        fn $method(self, _value: $type) -> Result<(), StructError> {
-            Err(NO_KEY)
-        }
-    )*};
-}
-
 /// The value as a whole, which has to have keys.
 struct Root<'s> {
     sink: &'s mut Sink,
@@ -120,19 +117,12 @@ impl<'s> ser::Serializer for Root<'s> {
     type SerializeStruct = Map<'s>;
     type SerializeStructVariant = Map<'s>;
 
-    refused! {
-        serialize_bool bool, serialize_i8 i8, serialize_i16 i16, serialize_i32 i32, serialize_i64 i64,
-        serialize_i128 i128, serialize_u8 u8, serialize_u16 u16, serialize_u32 u32, serialize_u64 u64,
-        serialize_u128 u128, serialize_f32 f32, serialize_f64 f64, serialize_char char, serialize_str &str,
-        serialize_bytes &[u8],
-    }
+    refuse_values!(NO_KEY);
+
+    see_through!();
 
     fn serialize_none(self) -> Result<(), StructError> {
         Ok(())
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), StructError> {
-        value.serialize(self)
     }
 
     fn serialize_unit(self) -> Result<(), StructError> {
@@ -141,23 +131,6 @@ impl<'s> ser::Serializer for Root<'s> {
 
     fn serialize_unit_struct(self, _name: &'static str) -> Result<(), StructError> {
         Ok(())
-    }
-
-    fn serialize_unit_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-    ) -> Result<(), StructError> {
-        Err(NO_KEY)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _name: &'static str,
-        value: &T,
-    ) -> Result<(), StructError> {
-        value.serialize(self)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -222,43 +195,9 @@ impl Pairs<'_> {
     }
 }
 
-impl ser::SerializeSeq for Pairs<'_> {
-    type Ok = ();
-    type Error = StructError;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), StructError> {
-        self.pair(value)
-    }
-
-    fn end(self) -> Result<(), StructError> {
-        Ok(())
-    }
-}
-
-impl ser::SerializeTuple for Pairs<'_> {
-    type Ok = ();
-    type Error = StructError;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), StructError> {
-        self.pair(value)
-    }
-
-    fn end(self) -> Result<(), StructError> {
-        Ok(())
-    }
-}
-
-impl ser::SerializeTupleStruct for Pairs<'_> {
-    type Ok = ();
-    type Error = StructError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), StructError> {
-        self.pair(value)
-    }
-
-    fn end(self) -> Result<(), StructError> {
-        Ok(())
-    }
+sequences! {
+    Pairs<'_>: pair {}
+    SerializeSeq serialize_element, SerializeTuple serialize_element, SerializeTupleStruct serialize_field,
 }
 
 const NO_PAIR: StructError = StructError::new(Kind::Unsupported("a sequence of anything but pairs"));
@@ -283,45 +222,15 @@ impl PairWriter<'_> {
         }
         Ok(())
     }
-}
 
-impl ser::SerializeTuple for PairWriter<'_> {
-    type Ok = ();
-    type Error = StructError;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), StructError> {
-        self.part(value)
-    }
-
-    fn end(self) -> Result<(), StructError> {
-        if self.values == 1 { Ok(()) } else { Err(NO_PAIR) }
+    const fn is_whole(&self) -> bool {
+        self.values == 1
     }
 }
 
-impl ser::SerializeSeq for PairWriter<'_> {
-    type Ok = ();
-    type Error = StructError;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), StructError> {
-        self.part(value)
-    }
-
-    fn end(self) -> Result<(), StructError> {
-        ser::SerializeTuple::end(self)
-    }
-}
-
-impl ser::SerializeTupleStruct for PairWriter<'_> {
-    type Ok = ();
-    type Error = StructError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), StructError> {
-        self.part(value)
-    }
-
-    fn end(self) -> Result<(), StructError> {
-        ser::SerializeTuple::end(self)
-    }
+sequences! {
+    PairWriter<'_>: part { is_whole else NO_PAIR }
+    SerializeSeq serialize_element, SerializeTuple serialize_element, SerializeTupleStruct serialize_field,
 }
 
 impl<'s> ser::Serializer for PairWriter<'s> {
@@ -335,19 +244,14 @@ impl<'s> ser::Serializer for PairWriter<'s> {
     type SerializeStruct = Impossible<(), StructError>;
     type SerializeStructVariant = Impossible<(), StructError>;
 
-    refused! {
-        serialize_bool bool, serialize_i8 i8, serialize_i16 i16, serialize_i32 i32, serialize_i64 i64,
-        serialize_i128 i128, serialize_u8 u8, serialize_u16 u16, serialize_u32 u32, serialize_u64 u64,
-        serialize_u128 u128, serialize_f32 f32, serialize_f64 f64, serialize_char char, serialize_str &str,
-        serialize_bytes &[u8],
-    }
+    refuse_values!(NO_KEY);
+
+    refuse_keyed!(NO_PAIR);
+
+    see_through!();
 
     fn serialize_none(self) -> Result<(), StructError> {
         Err(NO_PAIR)
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), StructError> {
-        value.serialize(self)
     }
 
     fn serialize_unit(self) -> Result<(), StructError> {
@@ -355,24 +259,6 @@ impl<'s> ser::Serializer for PairWriter<'s> {
     }
 
     fn serialize_unit_struct(self, _name: &'static str) -> Result<(), StructError> {
-        Err(NO_PAIR)
-    }
-
-    fn serialize_unit_variant(self, _n: &'static str, _i: u32, _v: &'static str) -> Result<(), StructError> {
-        Err(NO_PAIR)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _n: &'static str, value: &T) -> Result<(), StructError> {
-        value.serialize(self)
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _value: &T,
-    ) -> Result<(), StructError> {
         Err(NO_PAIR)
     }
 
@@ -387,35 +273,4 @@ impl<'s> ser::Serializer for PairWriter<'s> {
     fn serialize_tuple_struct(self, _name: &'static str, _length: usize) -> Result<Self, StructError> {
         Ok(self)
     }
-
-    fn serialize_tuple_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _length: usize,
-    ) -> Result<Self::SerializeTupleVariant, StructError> {
-        Err(NO_PAIR)
-    }
-
-    fn serialize_map(self, _length: Option<usize>) -> Result<Self::SerializeMap, StructError> {
-        Err(NO_PAIR)
-    }
-
-    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Self::SerializeStruct, StructError> {
-        Err(NO_PAIR)
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _length: usize,
-    ) -> Result<Self::SerializeStructVariant, StructError> {
-        Err(NO_PAIR)
-    }
 }
-
-mod under;
-use under::{Elements, Map, Text, Under};

@@ -47,12 +47,22 @@ pub enum Duplicates {
 #[non_exhaustive]
 pub struct Nesting {
     /// How many pairs of brackets a key may have: 5 by default, which is more than people write by hand. It bounds the
-    /// recursion, too. 0 means that brackets are an error.
+    /// recursion, too, and counts as [`MAX_DEPTH`](Self::MAX_DEPTH) where it is above that. 0 means that brackets are an
+    /// error.
     pub depth: usize,
     /// What several values for one field mean: an error by default.
     pub duplicates: Duplicates,
     /// The most fields there may be: 10,000 by default.
     pub max_fields: usize,
+}
+
+impl Nesting {
+    /// The greatest depth: no key nests the calls of a parser deeper, whatever a caller asks for.
+    pub const MAX_DEPTH: usize = 128;
+
+    pub(super) const fn limit(&self) -> usize {
+        if self.depth < Self::MAX_DEPTH { self.depth } else { Self::MAX_DEPTH }
+    }
 }
 
 impl Default for Nesting {
@@ -155,7 +165,7 @@ impl<'a> Node<'a> {
     /// The tree that a query string spells.
     pub(super) fn read(pairs: &mut Pairs<'a>, nesting: &Nesting) -> Result<Self, StructError> {
         let mut root = Self::default();
-        let mut fields = 0;
+        let (mut fields, limit) = (0, nesting.limit());
         while let Some((offset, name, text)) = pairs.next_at() {
             if fields == nesting.max_fields {
                 return Err(StructError::new(Kind::Fields(nesting.max_fields)).at(offset));
@@ -163,8 +173,8 @@ impl<'a> Node<'a> {
             fields += 1;
             let mut node = &mut root;
             for (depth, key) in Keys::of(name).enumerate() {
-                if depth > nesting.depth {
-                    return Err(StructError::new(Kind::Depth(nesting.depth)).at(offset));
+                if depth > limit {
+                    return Err(StructError::new(Kind::Depth(limit)).at(offset));
                 }
                 if !node.values.is_empty() {
                     return Err(StructError::new(Kind::Mixed).at(offset));

@@ -2,6 +2,7 @@
 
 use super::super::tree::{Kind, StructError};
 use super::Sink;
+use super::shapes::{refuse_keyed, see_through, sequences};
 use alloc::string::{String, ToString};
 use serde::ser::{self, Impossible, Serialize};
 
@@ -108,17 +109,7 @@ macro_rules! scalars {
             self.text(variant)
         }
 
-        fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Self::Ok, StructError> {
-            value.serialize(self)
-        }
-
-        fn serialize_newtype_struct<T: Serialize + ?Sized>(
-            self,
-            _name: &'static str,
-            value: &T,
-        ) -> Result<Self::Ok, StructError> {
-            value.serialize(self)
-        }
+        see_through!();
     };
 }
 
@@ -225,24 +216,8 @@ impl<'s> Elements<'s> {
     }
 }
 
-macro_rules! elements {
-    ($($trait:ident $method:ident,)*) => {$(
-        impl ser::$trait for Elements<'_> {
-            type Ok = ();
-            type Error = StructError;
-
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), StructError> {
-                self.element(value)
-            }
-
-            fn end(self) -> Result<(), StructError> {
-                Ok(())
-            }
-        }
-    )*};
-}
-
-elements! {
+sequences! {
+    Elements<'_>: element {}
     SerializeSeq serialize_element, SerializeTuple serialize_element, SerializeTupleStruct serialize_field,
     SerializeTupleVariant serialize_field,
 }
@@ -331,17 +306,9 @@ impl ser::Serializer for Text {
 
     scalars!();
 
-    fn serialize_none(self) -> Result<String, StructError> {
-        Err(NO_TEXT)
-    }
+    refuse_keyed!(NO_TEXT);
 
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _value: &T,
-    ) -> Result<String, StructError> {
+    fn serialize_none(self) -> Result<String, StructError> {
         Err(NO_TEXT)
     }
 
@@ -358,34 +325,6 @@ impl ser::Serializer for Text {
         _name: &'static str,
         _length: usize,
     ) -> Result<Self::SerializeTupleStruct, StructError> {
-        Err(NO_TEXT)
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _length: usize,
-    ) -> Result<Self::SerializeTupleVariant, StructError> {
-        Err(NO_TEXT)
-    }
-
-    fn serialize_map(self, _length: Option<usize>) -> Result<Self::SerializeMap, StructError> {
-        Err(NO_TEXT)
-    }
-
-    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Self::SerializeStruct, StructError> {
-        Err(NO_TEXT)
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _length: usize,
-    ) -> Result<Self::SerializeStructVariant, StructError> {
         Err(NO_TEXT)
     }
 }

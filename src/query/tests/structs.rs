@@ -151,6 +151,11 @@ fn depth_is_bounded() {
         "a key has more than 5 pairs of brackets at offset 0"
     );
     assert!(from_str::<Deep>(&query(100_000)).is_err());
+    // No caller can ask for more than the stack bears.
+    let mut boundless = Nesting::default();
+    boundless.depth = usize::MAX;
+    assert!(boundless.read::<Deep>(&query(Nesting::MAX_DEPTH)).is_ok());
+    assert!(boundless.read::<Deep>(&query(1_000_000)).is_err());
 
     let mut value = Deep { x: Some(1), d: None };
     for _ in 0..5 {
