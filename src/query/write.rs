@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use wide::u8x16;
 
 /// The room that a block may take, and what the last store may overhang.
-const ROOM: usize = 68;
+const ROOM: usize = 80;
 /// The first buffer: most query strings fit.
 const FIRST: usize = 512;
 
@@ -181,13 +181,11 @@ impl<'s> Serializer<'s> {
     /// Writes a pair of octets, whatever they are text of.
     #[inline]
     pub fn append_octets(&mut self, name: &[u8], value: &[u8]) -> &mut Self {
-        self.writer.reserve();
-        if self.writer.used > self.start {
-            self.writer.put(b'&');
-        }
-        self.writer.escape(name, self.spelling);
-        self.writer.put(b'=');
-        self.writer.escape(value, self.spelling);
+        // Where to write goes from hand to hand, so that it need not go through memory.
+        let at = self.writer.begin(self.start);
+        let at = self.writer.escape(at, name, self.spelling);
+        let at = self.writer.put(at, b'=');
+        self.writer.used = self.writer.escape(at, value, self.spelling);
         self
     }
 
@@ -195,11 +193,8 @@ impl<'s> Serializer<'s> {
     pub fn append_name(&mut self, name: &str) -> &mut Self {
         let errors = if self.errors == Errors::Strict { Errors::Replace } else { self.errors };
         if let Ok(name) = self.charset.encode(name, errors) {
-            self.writer.reserve();
-            if self.writer.used > self.start {
-                self.writer.put(b'&');
-            }
-            self.writer.escape(&name, self.spelling);
+            let at = self.writer.begin(self.start);
+            self.writer.used = self.writer.escape(at, &name, self.spelling);
         }
         self
     }
@@ -217,9 +212,19 @@ impl<'s> Serializer<'s> {
     #[must_use]
     pub fn finish(self) -> String {
         let Writer { mut buffer, used } = self.writer;
-        buffer.truncate(used);
+        // Whole blocks are checked faster than what is left of one.
+        let checked = used.next_multiple_of(BLOCK);
+        if let Some(room) = buffer.get_mut(used..).and_then(<[u8]>::first_chunk_mut::<BLOCK>) {
+            *room = [0; BLOCK];
+            buffer.truncate(checked);
+        } else {
+            buffer.truncate(used);
+        }
         // Nothing but ASCII was written behind what was text before.
-        String::from_utf8(buffer).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+        let mut text =
+            String::from_utf8(buffer).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        text.truncate(used);
+        text
     }
 }
 
@@ -240,75 +245,131 @@ struct Writer {
 }
 
 impl Writer {
-    /// Makes room for two blocks and an octet before each.
+    /// Makes room for two blocks and an octet before each, behind what is used.
     #[inline(always)]
-    fn reserve(&mut self) {
-        if self.buffer.len() - self.used < 2 * (ROOM + 1) {
-            self.grow();
+    fn reserve(&mut self, used: usize) {
+        if self.buffer.len() - used < 2 * (ROOM + 1) {
+            self.grow(used);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self) {
-        let length = (self.used + 2 * (ROOM + 1)).max(2 * self.buffer.len()).max(FIRST);
+    fn grow(&mut self, used: usize) {
+        let length = (used + 2 * (ROOM + 1)).max(2 * self.buffer.len()).max(FIRST);
         self.buffer.resize(length, 0);
     }
 
-    /// Writes one octet; there has to be room.
+    /// Writes an octet; there has to be room. Tells where the next is written, as the others do.
     #[inline(always)]
-    fn put(&mut self, octet: u8) {
-        self.buffer[self.used] = octet;
-        self.used += 1;
+    fn put(&mut self, at: usize, octet: u8) -> usize {
+        self.buffer[at] = octet;
+        at + 1
+    }
+
+    /// Makes room, and writes a separator unless this is the first pair.
+    #[inline(always)]
+    fn begin(&mut self, start: usize) -> usize {
+        self.reserve(self.used);
+        if self.used > start { self.put(self.used, b'&') } else { self.used }
     }
 
     /// Writes what `octets` are in the spelling; there has to be room for one block.
     #[inline(always)]
-    fn escape(&mut self, octets: &[u8], spelling: &Spelling) {
+    fn escape(&mut self, mut at: usize, octets: &[u8], spelling: &Spelling) -> usize {
         work::add(octets.len());
         let (blocks, rest) = octets.as_chunks::<BLOCK>();
         for block in blocks {
-            self.escape_block(block, spelling);
-            self.reserve();
+            at += self.escape_block(at, block, spelling);
+            self.reserve(at);
         }
-        let (changed, plain) = classify(padded(rest), spelling);
-        let Some(out) = self.buffer[self.used..].first_chunk_mut::<ROOM>() else { return };
+        let block = padded(rest);
+        let (changed, plain) = classify(block, spelling);
+        let Some(out) = self.buffer[at..].first_chunk_mut::<ROOM>() else { return at };
         out[..BLOCK].copy_from_slice(&plain);
-        // A bit beyond the rest stops it there.
-        if ((changed | 1 << rest.len()).trailing_zeros() as usize) < rest.len() {
-            self.escape_each(rest, spelling);
+        let changed = changed & ((1 << rest.len()) - 1);
+        at + if changed == 0 {
+            rest.len()
+        } else if is_ascii(block) {
+            rest.len() + escape_some(out, &block, plain, changed, spelling)
         } else {
-            self.used += rest.len();
+            escape_rest(out, rest, spelling)
         }
     }
 
-    /// Writes a block.
+    /// Writes a block and tells how long it became.
     #[inline(always)]
-    fn escape_block(&mut self, block: &[u8; BLOCK], spelling: &Spelling) {
+    fn escape_block(&mut self, at: usize, block: &[u8; BLOCK], spelling: &Spelling) -> usize {
+        let Some(out) = self.buffer[at..].first_chunk_mut::<ROOM>() else { return 0 };
+        if !is_ascii(*block) {
+            return escape_whole(out, block, spelling);
+        }
         let (changed, plain) = classify(*block, spelling);
-        let Some(out) = self.buffer[self.used..].first_chunk_mut::<ROOM>() else { return };
-        if changed.trailing_zeros() as usize >= BLOCK {
-            out[..BLOCK].copy_from_slice(&plain);
-            self.used += BLOCK;
-        } else {
-            self.escape_each(block, spelling);
-        }
+        out[..BLOCK].copy_from_slice(&plain);
+        let changed = changed & ((1 << BLOCK) - 1);
+        if changed == 0 { BLOCK } else { BLOCK + escape_some(out, block, plain, changed, spelling) }
     }
+}
 
-    /// Writes up to a block, octet by octet: each is stored as if it took four, which costs no branch.
-    #[inline]
-    fn escape_each(&mut self, octets: &[u8], spelling: &Spelling) {
-        let Some(out) = self.buffer[self.used..].first_chunk_mut::<ROOM>() else { return };
-        let mut at = 0;
-        for octet in octets {
-            let entry = spelling.table[usize::from(*octet)];
-            // At most 45 before the last store: the mask changes nothing but the bounds check.
-            let place = at & 63;
-            out[place..place + 4].copy_from_slice(&entry.to_le_bytes());
-            at += (entry >> 24) as usize;
-        }
-        self.used += at;
+/// Where nothing is beyond ASCII, most octets stay: then it pays to look for those that don't.
+#[inline(always)]
+fn is_ascii(block: [u8; BLOCK]) -> bool {
+    u8x16::new(block).to_bitmask() == 0
+}
+
+/// Escapes the octets of a block that `changed` tells, and moves what is behind each. The block stands in `out` as it
+/// is. Tells how much longer it became.
+#[inline(never)]
+fn escape_some(
+    out: &mut [u8; ROOM],
+    block: &[u8; BLOCK],
+    plain: [u8; BLOCK],
+    mut changed: u32,
+    spelling: &Spelling,
+) -> usize {
+    let mut rest = [0; 2 * BLOCK];
+    rest[..BLOCK].copy_from_slice(&plain);
+    let mut longer = 0;
+    while changed != 0 {
+        // Below a block's length: the mask changes nothing but the bounds checks.
+        let at = changed.trailing_zeros() as usize % BLOCK;
+        changed &= changed - 1;
+        let entry = spelling.table[usize::from(block[at])];
+        // At most 45.
+        let place = (at + longer) % 64;
+        out[place..place + 4].copy_from_slice(&entry.to_le_bytes());
+        let length = (entry >> 24) as usize;
+        let behind = (place + length) % 64;
+        out[behind..behind + BLOCK].copy_from_slice(&rest[at + 1..at + 1 + BLOCK]);
+        longer += length - 1;
     }
+    longer
+}
+
+/// Writes a block, octet by octet.
+#[inline(never)]
+fn escape_whole(out: &mut [u8; ROOM], block: &[u8; BLOCK], spelling: &Spelling) -> usize {
+    escape_each(out, block, spelling)
+}
+
+/// Writes less than a block, octet by octet.
+#[inline(never)]
+fn escape_rest(out: &mut [u8; ROOM], octets: &[u8], spelling: &Spelling) -> usize {
+    escape_each(out, octets, spelling)
+}
+
+/// Writes up to a block, octet by octet: each is stored as if it took four, which costs no branch. Tells the length.
+#[inline(always)]
+fn escape_each(out: &mut [u8; ROOM], octets: &[u8], spelling: &Spelling) -> usize {
+    let mut at = 0;
+    for octet in octets {
+        let entry = spelling.table[usize::from(*octet)];
+        // At most 45 before the last store: the mask changes nothing but the bounds check.
+        let place = at % 64;
+        out[place..place + 4].copy_from_slice(&entry.to_le_bytes());
+        at += (entry >> 24) as usize;
+    }
+    at
 }
 
 /// Which octets have to be looked up one by one (bit by bit), and the block as it is written where there are none.
