@@ -116,5 +116,6 @@ fn python_and_rfc_3986_have_their_own_names() {
     assert_eq!(url(&["--rfc3986", "--base", "a://h/b/c?d", "../e#"]).0["path"], "/e");
     assert_eq!(url(&["--rfc3986", "a b"]).0["offset"], 1);
     assert_eq!(plainwire(&["url", "--rfc3986", "--base", "/a", "b"], b"").status.code(), Some(2));
+    assert_eq!(plainwire(&["url", "--python", "--base", "http://[", "b"], b"").status.code(), Some(2));
     assert_eq!(plainwire(&["url", "--rfc3986", "--python", "b"], b"").status.code(), Some(2));
 }

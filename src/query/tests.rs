@@ -248,6 +248,29 @@ fn work_is_linear() {
     }
 }
 
+#[test]
+fn a_hundred_thousand_fields_cost_in_proportion() {
+    let fields: Vec<String> = (0..100_000).map(|index| format!("field{}=%20value+{index}", index % 1_000)).collect();
+    let query = fields.join("&");
+    let within =
+        |what: &str, spent: u64| assert!(spent <= 6 * query.len() as u64, "{what}: {spent} for {}", query.len());
+    let (spent, params) = work::count(|| Params::parse(&query));
+    within("parse", spent);
+    assert_eq!(params.len(), 100_000);
+    let (spent, groups) = work::count(|| params.grouped());
+    within("grouped", spent);
+    assert_eq!((groups.len(), groups[999].values.len()), (1_000, 100));
+    let (spent, written) = work::count(|| params.to_string());
+    within("write", spent);
+    assert_eq!(written.len() + 2 * 100_000, query.len());
+    let limited = Options::WHATWG.max_fields(99_999).params(&query);
+    assert!(matches!(limited, Err(QueryError::TooManyFields { limit: 99_999, .. })));
+    let blocked = Options::WHATWG.separator("&").max_fields(100_000);
+    let (spent, count) = work::count(|| blocked.pairs(&query).filter(Result::is_ok).count());
+    within("options", spent);
+    assert_eq!(count, 100_000);
+}
+
 /// Octets that mean something, and some that don't.
 fn query() -> impl Strategy<Value = Vec<u8>> {
     let octet = prop_oneof![

@@ -28,6 +28,7 @@
 //! | `urldefrag(url)` | [`defrag`] |
 //! | `quote`, `unquote`, `parse_qs`, `urlencode` | the module `query` |
 
+use crate::work;
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -140,8 +141,8 @@ pub fn split(url: &str) -> Result<Split<'_>, ValueError> {
 ///
 /// As [`split`].
 pub fn split_with<'a>(url: &'a str, scheme: &'a str, allow_fragments: bool) -> Result<Split<'a>, ValueError> {
-    crate::work::add(url.len());
     let stripped = url.trim_start_matches(|character| character <= ' ');
+    work::add(url.len() - stripped.len());
     let clean = without_breaks(stripped);
     let result = match clean {
         Cow::Borrowed(url) => split_clean(url, allow_fragments),
@@ -310,6 +311,7 @@ const fn is_break(character: char) -> bool {
 
 /// Python takes these out of everything before it looks.
 fn without_breaks(text: &str) -> Cow<'_, str> {
+    work::add(text.len());
     if memchr::memchr3(b'\t', b'\r', b'\n', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
@@ -318,6 +320,8 @@ fn without_breaks(text: &str) -> Cow<'_, str> {
 
 /// Splits what is stripped and has no breaks.
 fn split_clean(url: &str, allow_fragments: bool) -> Result<Split<'_>, ValueError> {
+    // Scheme, netloc, fragment and query are looked for one behind the other.
+    work::add(url.len());
     let (mut scheme, mut rest) = (Cow::Borrowed(""), url);
     if let Some(colon) = memchr::memchr(b':', url.as_bytes())
         && url.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -359,6 +363,7 @@ fn params_at(path: &str) -> Option<usize> {
 
 /// The path of the target, where the reference has one.
 fn join_paths(base: &str, path: &str) -> String {
+    work::add(base.len() + path.len());
     let mut segments: Vec<&str> = Vec::new();
     if path.starts_with('/') {
         segments.extend(path.split('/'));
@@ -396,6 +401,7 @@ fn join_paths(base: &str, path: &str) -> String {
 
 /// `urlunsplit`: puts the components together. What was split may come back otherwise: `http://h?` without its `?`.
 fn unsplit(f: &mut fmt::Formatter<'_>, [scheme, netloc, path, params, query, fragment]: [&str; 6]) -> fmt::Result {
+    work::add(scheme.len() + netloc.len() + path.len() + params.len() + query.len() + fragment.len());
     if !scheme.is_empty() {
         write!(f, "{scheme}:")?;
     }

@@ -7,7 +7,7 @@ mod views;
 
 use crate::failure::{Failure, Outcome};
 use plainwire::url::reference::Reference;
-use plainwire::url::{Options, Url};
+use plainwire::url::{Options, Url, python};
 use serde_json::{Map, Value, json};
 use std::ffi::OsString;
 use std::io::{self, BufRead, Write};
@@ -45,10 +45,11 @@ struct Refusal {
 
 pub(crate) fn run(args: Args) -> Outcome {
     let base = args.base.as_deref();
+    let no_base = |error: &dyn std::fmt::Display| Failure::new(2, format_args!("the base is no URL: {error}"));
     if args.python {
+        base.map(python::split).transpose().map_err(|error| no_base(&error))?;
         return all(&args, |input| views::python(input, base));
     }
-    let no_base = |error: &dyn std::fmt::Display| Failure::new(2, format_args!("the base is no URL: {error}"));
     if args.rfc3986 {
         let base = base.map(Reference::parse).transpose().map_err(|error| no_base(&error))?;
         if base.is_some_and(|base| !base.is_uri()) {

@@ -1,12 +1,14 @@
 //! The netloc: what Python checks in it, and what it reads from it.
 
 use super::{ValueError, ValueErrorKind};
+use crate::work;
 use alloc::borrow::Cow;
 use alloc::format;
 use core::net::Ipv6Addr;
 
 /// Refuses what Python refuses.
 pub(super) fn check(netloc: &str) -> Result<(), ValueError> {
+    work::add(netloc.len());
     let fail = |kind, offset| Err(ValueError { kind, offset });
     match (netloc.find('['), netloc.find(']')) {
         (None, None) => {}
@@ -68,6 +70,7 @@ fn is_address(text: &str) -> bool {
 
 /// User name and password.
 pub(super) fn userinfo(netloc: &str) -> (Option<&str>, Option<&str>) {
+    work::add(netloc.len());
     match netloc.rsplit_once('@') {
         Some((userinfo, _)) => {
             userinfo.split_once(':').map_or((Some(userinfo), None), |(user, password)| (Some(user), Some(password)))
@@ -78,6 +81,7 @@ pub(super) fn userinfo(netloc: &str) -> (Option<&str>, Option<&str>) {
 
 /// Host without brackets, and port, as they stand.
 fn hostinfo(netloc: &str) -> (&str, &str) {
+    work::add(netloc.len());
     let info = netloc.rsplit_once('@').map_or(netloc, |(_, info)| info);
     match info.split_once('[') {
         Some((_, bracketed)) => {

@@ -128,3 +128,27 @@ fn joining_and_putting_together_are_pythons() {
     assert_eq!(defrag("http://h?").unwrap(), ("http://h?".into(), String::new()));
     assert_eq!(split_with("//h", " \nftp\t ", true).unwrap().scheme, "ftp");
 }
+
+/// Whatever it is made of, a URL costs in proportion to its length.
+#[test]
+fn work_is_linear() {
+    for unit in ["/", "../", "a/", "@", ":", "[", "]", "[::1]", "?", "#", ";", "\t", " ", "%", "\u{2100}", "é", "a"] {
+        for head in ["http://h/", "http://", "", "//u@", "sip:"] {
+            let cost = |times: usize| {
+                let url = format!("{head}{}", unit.repeat(times));
+                let (spent, ()) = work::count(|| {
+                    let _refused =
+                        split(&url).map(|split| (split.hostname().is_some(), split.port(), split.username().is_some()));
+                    let _refused = parse(&url).map(|parsed| parsed.to_string());
+                    let _refused = join("http://a/b/c", &url);
+                    let _refused = join(&url, "d");
+                    let _refused = defrag(&url);
+                });
+                assert!(spent <= 24 * url.len() as u64 + 256, "{head:?} {unit:?}: {spent}");
+                spent
+            };
+            let (small, large) = (cost(1_000), cost(1 << 16));
+            assert!(large > 30 * small, "{head:?} {unit:?}: {small} and {large} count too little");
+        }
+    }
+}
