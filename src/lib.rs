@@ -78,7 +78,7 @@
 //! | chat, framing | [`chat`] | `chat` |
 //! | sockets, threads, readiness, TLS, multicast | `net` | `net`, `tls` |
 //! | HTTP on the wire: fetch, download, serve | `net::http` | `web` |
-//! | mail on the wire: send it, take it into a Maildir | `net::smtp` | `mail` |
+//! | mail on the wire: send it, take it into a Maildir, give it out, collect it | `net::smtp`, `net::pop3` | `mail` |
 //! | hold an engine of your own to the laws | `laws` | `testing` |
 //! | write conversations down, and replay them | `transcript` | `transcript` |
 //! | `Arbitrary`, serde, the types of the crate `http` | | `arbitrary`, `serde`, `http` |

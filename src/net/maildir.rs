@@ -82,8 +82,23 @@ impl Maildir {
     /// Octets are stored as they are written; nothing is converted. Dropped without [`Delivery::commit`], the file is
     /// removed.
     pub fn deliver(&self) -> io::Result<Delivery> {
+        self.deliver_as("")
+    }
+
+    /// As [`deliver`](Self::deliver), with a mark in the name of the message by which it can be told again
+    /// ([`Entry::mark`]): what it is called elsewhere, hashed. Lower-case letters and digits, 64 at the most
+    /// ([`io::ErrorKind::InvalidInput`] otherwise).
+    pub fn deliver_marked(&self, mark: &str) -> io::Result<Delivery> {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        if mark.is_empty() || mark.len() > 64 || !mark.bytes().all(fits) {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        self.deliver_as(&std::format!("X{mark}"))
+    }
+
+    fn deliver_as(&self, mark: &str) -> io::Result<Delivery> {
         loop {
-            let unique = unique_name();
+            let unique = unique_name(mark);
             let path = self.root.join("tmp").join(&unique);
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(file) => {
@@ -253,6 +268,12 @@ impl Entry {
         self.name.split(':').next().unwrap_or_default()
     }
 
+    /// The mark that [`Maildir::deliver_marked`] gave it.
+    pub fn mark(&self) -> Option<&str> {
+        let (_, mark) = self.unique().split('.').nth(1)?.split_once('X')?;
+        Some(mark)
+    }
+
     /// Its size in octets, as stored.
     pub fn size(&self) -> u64 {
         self.size
@@ -409,13 +430,13 @@ fn delivered_at(name: &str) -> (u64, u64) {
 }
 
 /// A name that no other delivery of any process on any host has: time, process, count, chance and host.
-fn unique_name() -> String {
+fn unique_name(mark: &str) -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let chance = RandomState::new().build_hasher().finish() as u32;
     std::format!(
-        "{}.M{:06}P{}Q{count}R{chance:08x}.{}",
+        "{}.M{:06}P{}Q{count}R{chance:08x}{mark}.{}",
         now.as_secs(),
         now.subsec_micros(),
         std::process::id(),

@@ -92,6 +92,8 @@ pub mod http;
 pub mod maildir;
 pub mod multicast;
 pub mod pool;
+#[cfg(feature = "mail")]
+pub mod pop3;
 pub mod reactor;
 pub mod replace;
 pub mod server;

@@ -34,6 +34,7 @@ pub mod client;
 mod code;
 mod digest;
 mod maildrop;
+mod names;
 pub mod server;
 mod size;
 
@@ -45,6 +46,7 @@ pub use self::client::Client;
 pub use self::code::Code;
 pub use self::digest::{ApopDigest, timestamp};
 pub use self::maildrop::{Entry, Host, Maildrop, Messages, Trouble, Users};
+pub use self::names::unique_ids;
 pub use self::server::Server;
 pub use self::size::Octets;
 

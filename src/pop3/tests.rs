@@ -1,6 +1,7 @@
 use super::*;
 use crate::sasl::Secret;
-use alloc::string::ToString;
+use alloc::collections::BTreeSet;
+use alloc::string::{String, ToString};
 use proptest::prelude::*;
 
 /// RFC 1939 7: the example of `APOP`.
@@ -117,5 +118,15 @@ proptest! {
         if let Some(stamp) = timestamp(&line) {
             prop_assert!(stamp.iter().all(u8::is_ascii_graphic));
         }
+    }
+
+    /// RFC 1939 7, for whatever files are called.
+    #[test]
+    fn unique_ids_can_be_said_and_are_unique(names in prop::collection::vec("[ -~é]{0,4}|[a-z]{60,80}|a,S=[0-9]", 0..12)) {
+        let ids = unique_ids(names.iter().map(String::as_str));
+        prop_assert_eq!(ids.len(), names.len());
+        prop_assert!(ids.iter().all(|id| (1..=70).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())));
+        prop_assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+        prop_assert_eq!(unique_ids(names.iter().map(String::as_str)), ids);
     }
 }

@@ -5,6 +5,7 @@ mod cookie;
 mod frame;
 mod http1;
 mod mime;
+mod pop3;
 mod smtp;
 
 use crate::failure::Outcome;
@@ -30,6 +31,7 @@ enum Protocol {
     EncodedWord(mime::Values),
     Cookie(cookie::Args),
     Http1(http1::Args),
+    Pop3(pop3::Args),
     Smtp(smtp::Args),
 }
 
@@ -42,6 +44,7 @@ pub(crate) fn run(args: Args) -> Outcome {
         Protocol::EncodedWord(args) => mime::encoded_words(&args),
         Protocol::Cookie(args) => cookie::run(&args),
         Protocol::Http1(args) => http1::run(args),
+        Protocol::Pop3(args) => pop3::run(&args),
         Protocol::Smtp(args) => smtp::run(&args),
     }
 }

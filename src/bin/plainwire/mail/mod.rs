@@ -1,6 +1,7 @@
 //! `plainwire mail`: reading and writing messages, sending and collecting them.
 
 mod extract;
+mod fetch;
 pub(crate) mod json;
 mod password;
 mod send;
@@ -25,6 +26,7 @@ enum Action {
     Parts(show::PartsArgs),
     /// Save attachments under names that are safe
     Extract(extract::Args),
+    Fetch(fetch::Args),
     Send(send::Args),
     /// Print the line of a user for a file of users, with the password hashed
     User(user::Args),
@@ -35,6 +37,7 @@ pub(crate) fn run(args: Args) -> Outcome {
         Action::Show(args) => show::run(&args),
         Action::Parts(args) => show::parts(&args),
         Action::Extract(args) => extract::run(&args),
+        Action::Fetch(args) => fetch::run(&args),
         Action::Send(args) => send::run(&args),
         Action::User(args) => user::run(&args),
     }

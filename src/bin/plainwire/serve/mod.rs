@@ -3,6 +3,7 @@
 
 mod echo;
 mod http;
+mod pop3;
 mod smtp;
 
 use crate::failure::{Failure, Outcome};
@@ -24,6 +25,8 @@ pub(crate) struct Args {
 enum Protocol {
     /// Serve a folder by HTTP, or the answers that client authors test against
     Http(http::Args),
+    /// Give out the mail of a Maildir, by POP3
+    Pop3(pop3::Args),
     /// Take mail into a Maildir, by SMTP or LMTP
     Smtp(smtp::Args),
 }
@@ -31,6 +34,7 @@ enum Protocol {
 pub(crate) fn run(args: Args) -> Outcome {
     match args.protocol {
         Protocol::Http(args) => http::run(&args),
+        Protocol::Pop3(args) => pop3::run(&args),
         Protocol::Smtp(args) => smtp::run(&args),
     }
 }

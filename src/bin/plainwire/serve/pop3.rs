@@ -1,0 +1,105 @@
+//! `plainwire serve pop3`: gives out the mail of a Maildir.
+//!
+//! Exit codes: 0 after a graceful end, 1 where it can't listen or the Maildir or a file can't be used, 2 for a wrong
+//! command line.
+
+use super::{acceptor, start};
+use crate::failure::{Failure, Outcome};
+use plainwire::net::maildir::Maildir;
+use plainwire::net::pop3::{Mail, Pop3};
+use plainwire::net::server::Port;
+use plainwire::net::tls::Acceptor;
+use plainwire::pop3::server::Config;
+use plainwire::sasl::Mechanism;
+use std::io::{self, Write as _};
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The Maildir whose mail is given out; it is made where it is missing
+    #[arg(long, value_name = "DIR")]
+    maildir: PathBuf,
+    /// The port to listen at; 0 takes a free one
+    #[arg(long, short, value_name = "PORT", default_value_t = 1110)]
+    port: u16,
+    /// The address to listen at
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    bind: IpAddr,
+    /// What the server calls itself
+    #[arg(long, value_name = "NAME", default_value = "localhost")]
+    host: String,
+    /// Offer STLS with this certificate chain and key, both in PEM files; without files, with a certificate made for
+    /// this run, which no client can verify
+    #[arg(long, num_args = 0..=2, value_names = ["CERT", "KEY"])]
+    tls: Option<Vec<PathBuf>>,
+    /// Listen here as well, with TLS from the first octet; 0 takes a free port
+    #[arg(long, value_name = "PORT", requires = "tls")]
+    tls_port: Option<u16>,
+    /// Serve all connections on one thread, instead of each on its own
+    #[arg(long)]
+    reactor: bool,
+    /// Write no log
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let mut config = Config::new(&args.host).map_err(|why| Failure::new(2, format!("--host {}: {why}", args.host)))?;
+    Maildir::create(&args.maildir).map_err(|error| Failure::new(1, format!("{}: {error}", args.maildir.display())))?;
+    let tls = args.tls.as_ref().map(|files| tls(files, args)).transpose()?;
+    if !args.bind.is_loopback() {
+        return Err(Failure::new(2, "anybody may log in, so --bind takes an address of this host alone"));
+    }
+    config.cleartext = true;
+    config.auth = vec![Mechanism::Plain, Mechanism::Login];
+    let users = Mail::for_anybody(&args.maildir);
+
+    let service = |stls: Option<&Acceptor>| {
+        let mut service = Pop3::new(config.clone(), users.clone());
+        if let Some(acceptor) = stls {
+            service = service.stls(acceptor.clone());
+        }
+        if !args.quiet {
+            service = service.log(|peer, entry| {
+                // A log that nobody reads any more is no reason to end.
+                let _unread = writeln!(io::stderr().lock(), "{peer} {entry}");
+            });
+        }
+        service
+    };
+    let mut ports = vec![bind(args, args.port, service(tls.as_ref()))?];
+    if let (Some(port), Some(acceptor)) = (args.tls_port, &tls) {
+        ports.push(bind(args, port, service(None))?.tls(acceptor.clone()));
+    }
+    let running = start(ports, args.reactor)?;
+    let mut out = io::stdout().lock();
+    for (address, secure) in running.addresses().iter().zip(["", "s"]) {
+        writeln!(out, "listening on pop3{secure}://{address}/")?;
+    }
+    out.flush()?;
+    drop(out);
+    running.wait();
+    Ok(ExitCode::SUCCESS)
+}
+
+fn bind(args: &Args, port: u16, service: impl plainwire::net::Service) -> Result<Port, Failure> {
+    super::bind(&SocketAddr::new(args.bind, port).to_string(), service, None)
+}
+
+/// The files that were named, or a certificate of its own.
+fn tls(files: &[PathBuf], args: &Args) -> Result<Acceptor, Failure> {
+    if !files.is_empty() {
+        return acceptor(files);
+    }
+    let mut names = vec!["localhost".to_string(), args.bind.to_string()];
+    if args.host != "localhost" && !args.host.starts_with('[') {
+        names.push(args.host.clone());
+    }
+    let made = rcgen::generate_simple_self_signed(names).map_err(|error| Failure::new(1, error))?;
+    Acceptor::builder()
+        .identity_pem(made.cert.pem().as_bytes(), made.signing_key.serialize_pem().as_bytes())
+        .and_then(plainwire::net::tls::AcceptorBuilder::build)
+        .map_err(|error| Failure::new(1, error))
+}

@@ -1,0 +1,190 @@
+use super::*;
+use crate::net::maildir::{Flag, Maildir};
+use crate::net::server::{Options, Port, Running};
+use crate::net::{pool, reactor};
+use crate::pop3::server::Config;
+use crate::pop3::{Maildrop, Octets, Trouble};
+use crate::sasl::{Record, Store};
+use std::format;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::string::String;
+use std::sync::Arc;
+use std::time::Duration;
+use std::vec;
+use std::vec::Vec;
+
+fn deliver(path: &Path, text: &str) {
+    let mut delivery = Maildir::create(path).unwrap().deliver().unwrap();
+    delivery.write_all(text.as_bytes()).unwrap();
+    delivery.commit().unwrap();
+}
+
+struct Ann;
+
+impl Store for Ann {
+    fn record(&self, user: &str) -> Option<Record> {
+        (user == "ann").then(|| Record::default().with_password("secret"))
+    }
+}
+
+fn start(path: &Path, on_reactor: bool) -> Running {
+    let mut config = Config::new("localhost").unwrap();
+    config.cleartext = true;
+    let service = Pop3::new(config, Mail::new(Arc::new(Ann), path));
+    let start = if on_reactor { reactor::start } else { pool::start };
+    start(vec![Port::bind("127.0.0.1:0", service).unwrap()], Options::default()).unwrap()
+}
+
+struct Peer(BufReader<TcpStream>);
+
+impl Peer {
+    fn connect(running: &Running) -> Self {
+        let stream = TcpStream::connect(running.addresses()[0]).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let mut peer = Self(BufReader::new(stream));
+        assert!(peer.line().starts_with("+OK"));
+        peer
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.0.read_line(&mut line).unwrap();
+        line
+    }
+
+    fn say(&mut self, command: &str) -> String {
+        self.0.get_mut().write_all(format!("{command}\r\n").as_bytes()).unwrap();
+        self.line()
+    }
+
+    fn lines(&mut self, command: &str) -> Vec<String> {
+        let first = self.say(command);
+        assert!(first.starts_with("+OK"), "{command}: {first}");
+        std::iter::repeat_with(|| self.line()).take_while(|line| line != ".\r\n").collect()
+    }
+
+    fn log_in(&mut self) -> String {
+        assert!(self.say("USER ann").starts_with("+OK"));
+        self.say("PASS secret")
+    }
+}
+
+#[test]
+fn a_session_over_a_maildir_on_both_adapters() {
+    for on_reactor in [false, true] {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("ann");
+        deliver(&path, "Subject: one\n\n.hidden\nend");
+        deliver(&path, "Subject: two\r\n\r\ntext\r\n");
+        let running = start(&path, on_reactor);
+
+        let mut peer = Peer::connect(&running);
+        assert!(peer.say("USER ann").starts_with("+OK") && peer.say("PASS wrong").starts_with("-ERR [AUTH] "));
+        assert_eq!(peer.log_in(), "+OK maildrop has 2 messages (52 octets)\r\n");
+        assert_eq!(peer.lines("RETR 1"), ["Subject: one\r\n", "\r\n", "..hidden\r\n", "end\r\n"]);
+        let ids = peer.lines("UIDL");
+
+        // Locked while in use; what is delivered meanwhile is not shown.
+        let mut second = Peer::connect(&running);
+        assert!(second.log_in().starts_with("-ERR [IN-USE] "));
+        deliver(&path, "Subject: three\r\n\r\n");
+        assert_eq!(peer.say("STAT"), "+OK 2 52\r\n");
+
+        // Nothing is deleted before QUIT, and nothing without.
+        assert!(peer.say("DELE 1").starts_with("+OK"));
+        assert_eq!(Maildir::open(&path).unwrap().entries().unwrap().len(), 3);
+        drop(peer);
+        let mut peer = Peer::connect(&running);
+        let mut told = peer.log_in();
+        while told.contains("[IN-USE]") {
+            // The server has not seen yet that the first connection is gone.
+            told = peer.log_in();
+        }
+        assert_eq!(told, "+OK maildrop has 3 messages (70 octets)\r\n");
+        assert_eq!(peer.lines("UIDL")[..2], ids[..], "called the same in every session");
+        assert!(peer.say("DELE 1").starts_with("+OK"));
+        assert!(peer.say("DELE 3").starts_with("+OK"));
+        assert!(peer.say("QUIT").ends_with("(1 message left)\r\n"));
+        assert_eq!(peer.line(), "", "closed");
+        assert_eq!(Maildir::open(&path).unwrap().entries().unwrap().len(), 1);
+        running.stop(Duration::from_secs(5));
+    }
+}
+
+#[test]
+fn a_maildrop_keeps_its_list_whatever_others_do() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("ann");
+    deliver(&path, "one\n");
+    deliver(&path, "two\n");
+    let mut maildrop = MaildirDrop::open(&path).unwrap();
+    let list = maildrop.list().unwrap();
+    assert_eq!(list.iter().map(|entry| entry.octets).collect::<Vec<_>>(), [5, 5]);
+    assert_eq!(MaildirDrop::open(&path).unwrap_err(), Trouble::InUse);
+
+    // Flagged and moved by a reader: found all the same. Deleted by one: trouble, and no more than that.
+    let mut entries = Maildir::open(&path).unwrap().entries().unwrap();
+    entries[0].set_flags(&[Flag::Seen]).unwrap();
+    entries.pop().unwrap().delete().unwrap();
+    let mut buffer = [0; 64];
+    assert_eq!(maildrop.read(0, 0, &mut buffer), Ok(4));
+    assert_eq!(&buffer[..4], b"one\n");
+    assert_eq!(maildrop.read(0, 4, &mut buffer), Ok(0));
+    assert_eq!(maildrop.read(0, 2, &mut buffer), Ok(2));
+    assert_eq!(maildrop.read(1, 0, &mut buffer), Err(Trouble::Temporary));
+    assert_eq!(maildrop.delete(&[0, 1]), Ok(()), "gone is as good as deleted");
+    drop(maildrop);
+    let mut maildrop = MaildirDrop::open(&path).unwrap();
+    assert_eq!(maildrop.list().unwrap(), []);
+    assert_eq!(MaildirDrop::open(path.join("nowhere")).unwrap_err(), Trouble::Permanent);
+}
+
+#[test]
+fn sizes_are_measured_once_and_mended() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("ann");
+    deliver(&path, "a\nb\n");
+    let listed = |path: &Path| MaildirDrop::open(path).unwrap().list().unwrap();
+    assert_eq!(listed(&path)[0].octets, 6);
+    // The second time the message is not read: were it read, this would show.
+    let file = Maildir::open(&path).unwrap().entries().unwrap()[0].path();
+    fs::write(&file, "abcd").unwrap();
+    assert_eq!(listed(&path)[0].octets, 6);
+    // What is in the file decides, once its length is not what it was.
+    fs::write(&file, "abcde").unwrap();
+    let mut maildrop = MaildirDrop::open(&path).unwrap();
+    maildrop.list().unwrap();
+    let mut buffer = [0; 64];
+    assert_eq!(maildrop.read(0, 0, &mut buffer), Ok(5));
+    assert_eq!(maildrop.read(0, 5, &mut buffer), Ok(0));
+    drop(maildrop);
+    assert_eq!(listed(&path)[0].octets, 7);
+    // A file of sizes that is none is measured past.
+    fs::write(path.join("pop3.sizes"), "\u{0}\nnonsense 1 x\n").unwrap();
+    assert_eq!(listed(&path)[0].octets, 7);
+    let looked = scratch.path().join("bob");
+    deliver(&looked, "x\n");
+    assert_eq!(MaildirDrop::look(&looked).unwrap().list().unwrap()[0].octets, 3);
+    assert!(!looked.join("pop3.sizes").exists() && !looked.join("pop3.lock").exists());
+}
+
+/// The size that is listed is the size that is sent, however the file is read.
+#[test]
+fn listed_sizes_are_sent_sizes() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("ann");
+    let text = "a\r\n.b\r\r\n\nc\rd".repeat(5000);
+    deliver(&path, &text);
+    let mut octets = Octets::new();
+    octets.push(text.as_bytes());
+    let running = start(&path, false);
+    let mut peer = Peer::connect(&running);
+    assert_eq!(peer.log_in(), format!("+OK maildrop has 1 message ({} octets)\r\n", octets.total()));
+    let lines = peer.lines("RETR 1");
+    let stuffed = lines.iter().filter(|line| line.starts_with('.')).count();
+    assert_eq!(lines.iter().map(String::len).sum::<usize>() - stuffed, octets.total() as usize);
+    running.stop(Duration::from_secs(5));
+}
