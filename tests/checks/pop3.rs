@@ -25,15 +25,14 @@ impl Handler<Client> for Silent {
 fn asking(limits: &client::Limits, commands: &[Command]) -> Client {
     let mut client = Client::new(limits.clone());
     let mut out = BytesMut::new();
-    for answer in ["+OK <a@b>\r\n", "+OK\r\nPIPELINING\r\n.\r\n", "+OK\r\n"] {
-        match answer.len() {
-            11 => {}
-            6 => client.apop("a", &"b".into(), &mut out).expect("the greeting has a timestamp"),
-            _ => client.capa(&mut out).expect("a client may ask"),
-        }
-        let mut input = answer.as_bytes();
-        while client.recv(&mut input, &mut out).expect("answers as they should be").is_some() {}
-    }
+    let hear = |client: &mut Client, mut answer: &[u8], out: &mut BytesMut| {
+        while client.recv(&mut answer, out).expect("answers as they should be").is_some() {}
+    };
+    hear(&mut client, b"+OK <a@b>\r\n", &mut out);
+    client.capa(&mut out).expect("a client may ask");
+    hear(&mut client, b"+OK\r\nPIPELINING\r\n.\r\n", &mut out);
+    client.apop("a", &"b".into(), &mut out).expect("the greeting has a timestamp");
+    hear(&mut client, b"+OK\r\n", &mut out);
     for command in commands {
         say(&mut client, *command, &mut out).expect("the server offers pipelining");
     }

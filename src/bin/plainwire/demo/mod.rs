@@ -4,6 +4,7 @@
 //! the transcripts. Exit codes: 0 when every scene went as it should, 1 when one did not, 2 for a wrong command line.
 
 mod chat;
+mod mail;
 
 use crate::failure::{Failure, Outcome};
 use plainwire::transcript::{Step, Transcript};
@@ -18,11 +19,18 @@ struct Scene {
     play: fn(&mut Stage) -> Result<(), Failure>,
 }
 
-const SCENES: &[Scene] = &[Scene {
-    name: "chat",
-    about: "one room on threads, on readiness and on a multicast group; three members talk",
-    play: chat::play,
-}];
+const SCENES: &[Scene] = &[
+    Scene {
+        name: "chat",
+        about: "one room on threads, on readiness and on a multicast group; three members talk",
+        play: chat::play,
+    },
+    Scene {
+        name: "mail",
+        about: "the whole way of a message: built, sent by SMTP, filed, collected by POP3, read",
+        play: mail::play,
+    },
+];
 
 #[derive(clap::Args)]
 pub(crate) struct Args {

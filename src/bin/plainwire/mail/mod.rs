@@ -3,7 +3,7 @@
 mod extract;
 mod fetch;
 pub(crate) mod json;
-mod password;
+pub(crate) mod password;
 mod send;
 mod show;
 mod source;

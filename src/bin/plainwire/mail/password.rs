@@ -18,6 +18,18 @@ pub(crate) struct Source {
 impl Source {
     /// The password; where nothing names it, it is asked for at the terminal. A source that has none ends with `code`.
     pub(crate) fn read(&self, prompt: &str, code: u8) -> Result<String, Failure> {
+        if let Some(password) = self.given(code)? {
+            return Ok(password);
+        }
+        if !io::stdin().is_terminal() {
+            let why = "no password: name one by --password-file or --password-env, or run this at a terminal";
+            return Err(Failure::new(code, why));
+        }
+        rpassword::prompt_password(prompt).map_err(|error| Failure::new(code, error))
+    }
+
+    /// The password, where a source is named. One that has none ends with `code`.
+    pub(crate) fn given(&self, code: u8) -> Result<Option<String>, Failure> {
         if let Some(path) = &self.password_file {
             let text = std::fs::read_to_string(path)
                 .map_err(|error| Failure::new(code, format!("{}: {error}", path.display())))?;
@@ -25,18 +37,14 @@ impl Source {
             if line.is_empty() {
                 return Err(Failure::new(code, format!("{} has no password in its first line", path.display())));
             }
-            return Ok(line.to_string());
+            return Ok(Some(line.to_string()));
         }
-        if let Some(name) = &self.password_env {
-            return match std::env::var(name) {
-                Ok(password) if !password.is_empty() => Ok(password),
+        match &self.password_env {
+            None => Ok(None),
+            Some(name) => match std::env::var(name) {
+                Ok(password) if !password.is_empty() => Ok(Some(password)),
                 _ => Err(Failure::new(code, format!("the environment variable {name} holds no password"))),
-            };
+            },
         }
-        if !io::stdin().is_terminal() {
-            let why = "no password: name one by --password-file or --password-env, or run this at a terminal";
-            return Err(Failure::new(code, why));
-        }
-        rpassword::prompt_password(prompt).map_err(|error| Failure::new(code, error))
     }
 }

@@ -3,18 +3,20 @@
 //! Exit codes: 0 after a graceful end, 1 where it can't listen or the Maildir or a file can't be used, 2 for a wrong
 //! command line.
 
-use super::{acceptor, start};
+use super::{acceptor, made, mechanisms, start, unbound};
 use crate::failure::{Failure, Outcome};
 use plainwire::net::maildir::Maildir;
 use plainwire::net::pop3::{Mail, Pop3};
 use plainwire::net::server::Port;
 use plainwire::net::tls::Acceptor;
+use plainwire::net::users::Users;
 use plainwire::pop3::server::Config;
 use plainwire::sasl::Mechanism;
 use std::io::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -37,6 +39,12 @@ pub(super) struct Args {
     /// Listen here as well, with TLS from the first octet; 0 takes a free port
     #[arg(long, value_name = "PORT", requires = "tls")]
     tls_port: Option<u16>,
+    /// Who may log in: the users of this file (see `plainwire mail user`). Without it, whoever comes, with any password
+    #[arg(long, value_name = "FILE")]
+    auth: Option<PathBuf>,
+    /// Let passwords be sent in clear without TLS
+    #[arg(long, requires = "auth")]
+    auth_in_clear: bool,
     /// Serve all connections on one thread, instead of each on its own
     #[arg(long)]
     reactor: bool,
@@ -49,12 +57,26 @@ pub(super) fn run(args: &Args) -> Outcome {
     let mut config = Config::new(&args.host).map_err(|why| Failure::new(2, format!("--host {}: {why}", args.host)))?;
     Maildir::create(&args.maildir).map_err(|error| Failure::new(1, format!("{}: {error}", args.maildir.display())))?;
     let tls = args.tls.as_ref().map(|files| tls(files, args)).transpose()?;
-    if !args.bind.is_loopback() {
-        return Err(Failure::new(2, "anybody may log in, so --bind takes an address of this host alone"));
-    }
-    config.cleartext = true;
-    config.auth = vec![Mechanism::Plain, Mechanism::Login];
-    let users = Mail::for_anybody(&args.maildir);
+    let users = match &args.auth {
+        Some(path) => {
+            let users = Users::read(path).map_err(|error| Failure::new(1, format!("{}: {error}", path.display())))?;
+            config.auth = unbound(mechanisms(&users));
+            config.apop = users.in_clear();
+            config.cleartext = args.auth_in_clear;
+            Mail::new(Arc::new(users), &args.maildir)
+        }
+        None if args.bind.is_loopback() => {
+            config.cleartext = true;
+            config.auth = vec![Mechanism::Plain, Mechanism::Login];
+            Mail::for_anybody(&args.maildir)
+        }
+        None => {
+            return Err(Failure::new(
+                2,
+                "without --auth anybody may log in, so --bind takes an address of this host alone",
+            ));
+        }
+    };
 
     let service = |stls: Option<&Acceptor>| {
         let mut service = Pop3::new(config.clone(), users.clone());
@@ -90,16 +112,5 @@ fn bind(args: &Args, port: u16, service: impl plainwire::net::Service) -> Result
 
 /// The files that were named, or a certificate of its own.
 fn tls(files: &[PathBuf], args: &Args) -> Result<Acceptor, Failure> {
-    if !files.is_empty() {
-        return acceptor(files);
-    }
-    let mut names = vec!["localhost".to_string(), args.bind.to_string()];
-    if args.host != "localhost" && !args.host.starts_with('[') {
-        names.push(args.host.clone());
-    }
-    let made = rcgen::generate_simple_self_signed(names).map_err(|error| Failure::new(1, error))?;
-    Acceptor::builder()
-        .identity_pem(made.cert.pem().as_bytes(), made.signing_key.serialize_pem().as_bytes())
-        .and_then(plainwire::net::tls::AcceptorBuilder::build)
-        .map_err(|error| Failure::new(1, error))
+    if files.is_empty() { made(args.bind, &args.host) } else { acceptor(files) }
 }

@@ -3,14 +3,13 @@
 //! Exit codes: 0 after a graceful end, 1 where it can't listen or the Maildir or a file can't be used, 2 for a wrong
 //! command line.
 
-use super::{acceptor, start};
+use super::{acceptor, made, mechanisms, start};
 use crate::failure::{Failure, Outcome};
 use plainwire::net::maildir::Maildir;
 use plainwire::net::server::Port;
 use plainwire::net::smtp::serve::{Maildirs, Serve};
 use plainwire::net::tls::Acceptor;
 use plainwire::net::users::Users;
-use plainwire::sasl::Mechanism;
 use plainwire::smtp::HostName;
 use plainwire::smtp::server::{Config, Protocol};
 use std::io::{self, Write as _};
@@ -132,28 +131,7 @@ fn bind(args: &Args, port: u16, service: impl plainwire::net::Service) -> Result
     super::bind(&SocketAddr::new(args.bind, port).to_string(), service, None)
 }
 
-/// What the users of a file can log in by, strongest first.
-fn mechanisms(users: &Users) -> Vec<Mechanism> {
-    let clear = users.in_clear().then_some(Mechanism::CramMd5);
-    [Mechanism::ScramSha256Plus, Mechanism::ScramSha1Plus, Mechanism::ScramSha256, Mechanism::ScramSha1]
-        .into_iter()
-        .chain(clear)
-        .chain([Mechanism::Plain, Mechanism::Login])
-        .collect()
-}
-
 /// The files that were named, or a certificate of its own.
 fn tls(files: &[PathBuf], args: &Args) -> Result<Acceptor, Failure> {
-    if !files.is_empty() {
-        return acceptor(files);
-    }
-    let mut names = vec!["localhost".to_string(), args.bind.to_string()];
-    if !args.host.starts_with('[') && args.host != "localhost" {
-        names.push(args.host.clone());
-    }
-    let made = rcgen::generate_simple_self_signed(names).map_err(|error| Failure::new(1, error))?;
-    Acceptor::builder()
-        .identity_pem(made.cert.pem().as_bytes(), made.signing_key.serialize_pem().as_bytes())
-        .and_then(plainwire::net::tls::AcceptorBuilder::build)
-        .map_err(|error| Failure::new(1, error))
+    if files.is_empty() { made(args.bind, &args.host) } else { acceptor(files) }
 }
