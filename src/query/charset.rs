@@ -209,7 +209,9 @@ fn encode_other(encoding: &'static encoding_rs::Encoding, text: &str, errors: Er
             EncoderResult::InputEmpty | EncoderResult::OutputFull => {}
             EncoderResult::Unmappable(character) => match errors {
                 Errors::Strict => {
-                    let offset = text.len() - rest.len() - character.len_utf8();
+                    // ISO-2022-JP calls U+FFFD what would be read as a change of its state: say what stands there.
+                    let before = text[..text.len() - rest.len()].char_indices().next_back();
+                    let (offset, character) = before.unwrap_or((0, character));
                     return Err(Unmappable { character, offset });
                 }
                 Errors::Ignore => {}

@@ -228,6 +228,18 @@ fn params_are_url_search_params() {
     assert_eq!(Params::parse("x=%20").into_owned(), Params::from_iter([("x", " ")]));
 }
 
+#[cfg(feature = "charset")]
+#[test]
+fn what_would_shift_a_charset_is_refused_where_it_stands() {
+    let charset = Charset::for_label("iso-2022-jp").unwrap();
+    // Encoding Standard 12.2.2: these are errors, told as U+FFFD.
+    for shift in ['\u{E}', '\u{F}', '\u{1B}'] {
+        let refused = Unmappable { character: shift, offset: 4 };
+        assert_eq!(charset.encode(&format!("a日{shift}"), Errors::Strict), Err(refused));
+    }
+    assert_eq!(*charset.encode("\u{E}", Errors::CharacterReference).unwrap(), *b"&#65533;");
+}
+
 /// A query string costs in proportion to its length, whatever it is made of.
 #[test]
 fn work_is_linear() {
