@@ -25,6 +25,11 @@ proptest! {
     }
 
     #[test]
+    fn stars_among_few_letters(url in "/[ab]{0,8}", rules in prop::collection::vec("(Allow|Disallow): /[ab*]{1,7}[$]?", 1..6)) {
+        checks::robots(format!("{url}\nfoo\nUser-agent: *\n{}", rules.join("\n")).as_bytes());
+    }
+
+    #[test]
     fn anything_is_a_file(data in prop::collection::vec(any::<u8>(), 0..200)) {
         checks::robots(&data);
     }

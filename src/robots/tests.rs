@@ -79,6 +79,23 @@ fn the_longest_match_wins() {
 }
 
 #[test]
+fn octets_beyond_ascii_count_as_they_are_encoded() {
+    // RFC 9309 2.2.2: ten octets either way, against nine.
+    for rule in ["/\u{30c4}", "/%E3%83%84"] {
+        for url in ["/\u{30c4}", "/%e3%83%84"] {
+            assert!(
+                !allowed(&format!("user-agent: *\nallow: /********\ndisallow: {rule}\n"), "foo", url),
+                "{rule} {url}"
+            );
+            assert!(
+                allowed(&format!("user-agent: *\nallow: /*********\ndisallow: {rule}\n"), "foo", url),
+                "{rule} {url}"
+            );
+        }
+    }
+}
+
+#[test]
 fn allow_wins_a_tie_and_the_first_line_tells() {
     let robots = Robots::parse(b"user-agent: *\ndisallow: /x\nallow: /x\nallow: /x\n");
     let verdict = robots.check("foo", "/x");
@@ -135,6 +152,11 @@ fn special_characters() {
         ("/*.php$", "/a.php?x", false),
         ("/a*a", "/a", false),
         ("/a*aa$", "/aaa", true),
+        // Nothing serves twice.
+        ("/*a*a", "/a", false),
+        ("/*a*a", "/aa", true),
+        ("/*ab*ba*", "/aba", false),
+        ("/*aa*a$", "/aa", false),
         ("/a*b*c", "/axbycz", true),
         ("/a*b*c", "/acb", false),
         ("x", "/x", false),

@@ -170,8 +170,12 @@ pub(crate) fn build(data: &[u8]) {
     assert!(kept.is_ok(), "{issued}: {kept:?}");
 }
 
+/// Hosts below each other are the rule here: only where they share cookies is there anything to get wrong.
 const HOSTS: &[&str] = &[
     "example.org",
+    "example.org",
+    "www.example.org",
+    "www.example.org",
     "www.example.org",
     "a.www.example.org",
     "org",
@@ -183,10 +187,12 @@ const HOSTS: &[&str] = &[
     "www.example.org.",
     "e.xn--p1ai",
 ];
-const NAMES: &[&str] = &["a", "b", "A", "", "__Host-a", "__secure-b", "__HOST-c", "c d"];
+const NAMES: &[&str] = &["a", "a", "a", "b", "b", "A", "", "__Host-a", "__secure-b", "__HOST-c", "c d"];
 const VALUES: &[&str] = &["1", "2", "", "\"q\"", "x=y", "__Host-a=1", "__secure-x", "two words", "\u{e9}"];
 const PATHS: &[&str] = &["/", "/a", "/a/", "/a/b", "/ab", "", "a", "/a/b/c", "/%41"];
 const REQUEST_PATHS: &[&str] = &["/", "/a", "/a/", "/a/b", "/ab", "/a/b/c/d", "/%41/"];
+/// What may become a public suffix, and stop being one.
+const SUFFIXES: &[&[&str]] = &[&[], &["org"], &["org", "www.example.org", "net"], &["example.org"]];
 const SITES: &[&str] = &["https://example.org", "http://example.org", "https://example.net"];
 const DATES: &[&str] = &[
     "Thu, 01 Jan 1970 00:16:40 GMT",
@@ -200,22 +206,18 @@ const DATES: &[&str] = &[
 pub(crate) fn jar(data: &[u8]) {
     let mut dice = Dice(data);
     let limits = (usize::from(dice.byte() % 5) + 1, usize::from(dice.byte() % 9) + 1);
-    let suffixes: Vec<String> = match dice.byte() % 3 {
-        0 => Vec::new(),
-        1 => vec!["org".into()],
-        _ => vec!["org".into(), "www.example.org".into(), "net".into()],
-    };
+    let mut suffixes = dice.of(SUFFIXES);
     let lifetime = i64::from(dice.byte()) * 40;
-    let mut model = model::Model::new(suffixes.clone(), limits.0, limits.1, lifetime);
+    let mut model = model::Model::new(owned(suffixes), limits.0, limits.1, lifetime);
     let mut jar = Jar::new()
         .limits(Limits::default().per_domain(limits.0).total(limits.1).lifetime(lifetime))
-        .public_suffixes(PublicSuffixes::names(&suffixes));
+        .public_suffixes(PublicSuffixes::names(suffixes));
     let mut now = 1000_i64;
     while !dice.over() {
         match dice.byte() % 16 {
             0..=7 => {
-                let field = field(&mut dice);
                 let request = request(&mut dice);
+                let field = field(&mut dice, &request.host);
                 let told = jar.receive(&field, &ours(&request), Timestamp(now)).map(drop).map_err(step);
                 let expected = model.receive(&field, &request, now);
                 assert_eq!(told, expected, "{} from {request:?}", field.escape_ascii());
@@ -250,11 +252,20 @@ pub(crate) fn jar(data: &[u8]) {
                 let expected: Vec<_> = expected.iter().map(|cookie| (&*cookie.name, &*cookie.value)).collect();
                 assert_eq!(told, expected);
             }
-            // Clocks are set back, too.
-            13 => now += i64::from(dice.byte()) * 7 - 100,
-            14 => {
+            13 => match model.store.get(usize::from(dice.byte())) {
+                // The very second in which a cookie ends.
+                Some(cookie) if cookie.persistent && dice.flag(2) => now = cookie.expiry_time,
+                // Clocks are set back, too.
+                _ => now += i64::from(dice.byte()) * 7 - 100,
+            },
+            14 if dice.flag(2) => {
                 jar.end_session();
                 model.end_session();
+            }
+            14 => {
+                suffixes = dice.of(SUFFIXES);
+                jar.set_public_suffixes(PublicSuffixes::names(suffixes));
+                model.suffixes = owned(suffixes);
             }
             _ => {
                 // Saved and loaded, it is the same jar, less what the clock has passed in the meantime.
@@ -262,7 +273,9 @@ pub(crate) fn jar(data: &[u8]) {
                 records.retain(|record| record.expires.is_none_or(|at| at > Timestamp(now)));
                 let mut again = Jar::new()
                     .limits(Limits::default().per_domain(limits.0).total(limits.1).lifetime(i64::MAX))
-                    .public_suffixes(PublicSuffixes::names(&suffixes));
+                    .public_suffixes(PublicSuffixes::names(suffixes));
+                // What has become a public suffix since is refused, and nothing else.
+                records.retain(|record| record.host_only || !model.is_public_suffix(record.domain.as_bytes()));
                 assert_eq!(again.restore_all(records.clone(), Timestamp(now)), []);
                 assert_eq!(again.records(true), records);
             }
@@ -296,8 +309,12 @@ fn same_jar(jar: &Jar, model: &model::Model) {
     }
 }
 
-/// A field value made of what matters, and now and then of anything.
-fn field(dice: &mut Dice<'_>) -> Vec<u8> {
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// A field value made of what matters to `host`, and now and then of anything.
+fn field(dice: &mut Dice<'_>, host: &str) -> Vec<u8> {
     let mut field = Vec::new();
     if dice.flag(16) {
         field.extend(dice.bytes());
@@ -311,13 +328,19 @@ fn field(dice: &mut Dice<'_>) -> Vec<u8> {
     field.extend(dice.of(VALUES).bytes());
     for _ in 0..dice.byte() % 6 {
         field.extend(dice.of(&[&b";"[..], b"; ", b" ;\t"]));
-        match dice.byte() % 10 {
+        match dice.byte() % 12 {
             0 | 1 => field.extend(b"Secure"),
-            2 => field.extend(b"HTTPonly"),
+            10 => field.extend(b"path=/"),
+            2 | 11 => field.extend(b"HTTPonly"),
             3 => {
                 field.extend(b"domain=");
                 field.extend(dice.of(&["", "."]).bytes());
-                field.extend(dice.of(HOSTS).bytes());
+                // Mostly the host or one above it.
+                let labels: Vec<&str> = host.split('.').collect();
+                match usize::from(dice.byte() % 4) {
+                    above if above < labels.len() => field.extend(labels[above..].join(".").bytes()),
+                    _ => field.extend(dice.of(HOSTS).bytes()),
+                }
             }
             4 => {
                 field.extend(b"Path =");

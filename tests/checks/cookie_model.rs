@@ -378,7 +378,7 @@ impl Model {
         self.store.retain(|cookie| !(cookie.persistent && cookie.expiry_time <= now));
     }
 
-    fn is_public_suffix(&self, domain: &[u8]) -> bool {
+    pub(crate) fn is_public_suffix(&self, domain: &[u8]) -> bool {
         is_suffix(&self.suffixes, domain)
     }
 
