@@ -237,17 +237,26 @@ impl SameSite {
 impl fmt::Debug for SetCookie<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SetCookie")
-            .field("name", &self.name.escape_ascii())
+            .field("name", &Quoted(self.name))
             .field("value", &format_args!("[{} octets]", self.value.len()))
             .field("expires", &self.expires)
             .field("max_age", &self.max_age)
-            .field("domain", &self.domain.map(<[u8]>::escape_ascii))
-            .field("path", &self.path.map(<[u8]>::escape_ascii))
+            .field("domain", &self.domain.map(Quoted))
+            .field("path", &self.path.map(Quoted))
             .field("secure", &self.secure)
             .field("http_only", &self.http_only)
             .field("partitioned", &self.partitioned)
             .field("same_site", &self.same_site)
             .finish_non_exhaustive()
+    }
+}
+
+/// Octets as text in quotes, those that are no printable ASCII escaped.
+pub(super) struct Quoted<'a>(pub(super) &'a [u8]);
+
+impl fmt::Debug for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
     }
 }
 

@@ -1,6 +1,7 @@
 //! A stored cookie with everything that is known of it, to look at, to save and to load.
 
 use super::jar::Refusal;
+use super::parse::Quoted;
 use super::{Jar, Policy, SameSite, Timestamp};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -119,11 +120,11 @@ impl<'a> Cookie<'a> {
 impl fmt::Debug for Cookie<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cookie")
-            .field("name", &self.name.escape_ascii())
+            .field("name", &Quoted(self.name))
             .field("value", &format_args!("[{} octets]", self.value.len()))
             .field("domain", &self.domain)
             .field("host_only", &self.host_only())
-            .field("path", &self.path.escape_ascii())
+            .field("path", &Quoted(self.path))
             .field("secure", &self.secure())
             .field("http_only", &self.http_only())
             .field("same_site", &self.same_site())
@@ -136,6 +137,24 @@ impl fmt::Debug for Cookie<'_> {
 ///
 /// With the feature `serde` it is written and read as an object of these names; octets are a string where they are
 /// UTF-8, else an array of numbers.
+///
+/// ```
+/// use plainwire::cookie::{Jar, Record, Timestamp};
+///
+/// // A cookie that a user brings along: for example.org and all hosts below it, for this session.
+/// let record = Record {
+///     name: b"id".to_vec(),
+///     value: b"42".to_vec(),
+///     domain: "example.org".into(),
+///     path: b"/".to_vec(),
+///     secure: true,
+///     ..Record::default()
+/// };
+/// let mut jar = Jar::new();
+/// jar.restore(&record, Timestamp(1_700_000_000)).unwrap();
+/// assert_eq!(jar.records(true)[0].value, b"42");
+/// assert!(jar.records(false).is_empty());
+/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
@@ -181,11 +200,11 @@ pub struct Record {
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
-            .field("name", &self.name.escape_ascii())
+            .field("name", &Quoted(&self.name))
             .field("value", &format_args!("[{} octets]", self.value.len()))
             .field("domain", &self.domain)
             .field("host_only", &self.host_only)
-            .field("path", &self.path.escape_ascii())
+            .field("path", &Quoted(&self.path))
             .field("secure", &self.secure)
             .field("http_only", &self.http_only)
             .field("same_site", &self.same_site)

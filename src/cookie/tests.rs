@@ -563,6 +563,14 @@ fn secrets_stay_out_of_debug_texts() {
     for text in texts {
         assert!(!text.contains("hunter2"), "{text}");
     }
+    // And what is no secret is told.
+    let cookie = SetCookie::parse(b"i\xd6=hunter2; Path=/a\"; Domain=x").unwrap();
+    let text = format!("{cookie:?}");
+    for part in [r#"name: "i\xd6""#, r#"path: Some("/a\"")"#, r#"domain: Some("x")"#] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(format!("{:?}", jar.records(true)).contains(r#"name: "id""#));
+    assert!(format!("{:?}", jar.iter().next().unwrap()).contains(r#"path: "/""#));
 }
 
 #[cfg(feature = "signed")]
