@@ -162,7 +162,26 @@ pub fn path_match(request: &[u8], cookie: &[u8]) -> bool {
 
 /// A site: a scheme, as far as it is secure, and a registrable domain (or a whole host, where it has none).
 ///
-/// Cookies with `Partitioned` are kept apart by the site at the top of the window.
+/// Cookies with `Partitioned` are kept apart by the site at the top of the window, and a request is cross-site where its
+/// own site is another than that of the page that made it (5.2).
+///
+/// ```
+/// use plainwire::cookie::{Place, PublicSuffixes, Request, Site};
+///
+/// let suffixes = PublicSuffixes::names(["com"]);
+/// let page = Place::new(true, "www.shop.com", "/").unwrap();
+/// let image = Place::new(true, "static.shop.com", "/logo.png").unwrap();
+/// let advert = Place::new(true, "ads.example.com", "/1.png").unwrap();
+///
+/// let top = Site::of(&page, &suffixes);
+/// assert_eq!(top.to_string(), "https://shop.com");
+/// let fetch = |place| {
+///     let request = Request::to(place).subresource().top_level_site(top);
+///     if Site::of(&place, &suffixes) == top { request } else { request.cross_site() }
+/// };
+/// assert!(fetch(image).is_same_site());
+/// assert!(!fetch(advert).is_same_site());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Site<'a> {
     pub(super) secure: bool,

@@ -66,6 +66,9 @@ impl Key {
     }
 
     /// The value with its signature before it: 43 octets and a dot more.
+    ///
+    /// The value stays readable and as it is. One that is no cookie value (white space, `;`, what is not ASCII) is signed,
+    /// and then refused by [`Builder::build`](super::Builder::build): encode it before, or [`seal`](Self::seal) it.
     pub fn sign(&self, name: &str, value: &str) -> String {
         let mut signed = URL_SAFE_NO_PAD.encode(self.signature(name, value));
         signed.push('.');
@@ -88,7 +91,7 @@ impl Key {
         Ok(value)
     }
 
-    /// The value encrypted and authenticated.
+    /// The value encrypted and authenticated: any text, as a cookie value of (40 + its octets) × 4 / 3 octets, rounded up.
     ///
     /// The nonce is derived from name, value and `salt`, so that there is no random number to get wrong: with an empty
     /// salt equal values give equal texts, which is all that it tells. Give something that differs (random octets, a

@@ -5,10 +5,15 @@ use core::fmt;
 
 /// A point in time: seconds since 1970-01-01T00:00:00Z, before it negative.
 ///
-/// There is no clock in this crate: `now` is an argument, and this is its type.
+/// The engines have no clock: `now` is an argument, and this is its type.
 ///
 /// ```
 /// use plainwire::cookie::Timestamp;
+/// use std::time::SystemTime;
+///
+/// let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+/// let now = Timestamp(since.as_secs() as i64);
+/// assert!(now.after(60) > now);
 ///
 /// let date = Timestamp::parse(b"Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
 /// assert_eq!(date, Timestamp(784_111_777));

@@ -282,6 +282,21 @@ pub fn path_of(url: &str) -> Cow<'_, str> {
 }
 
 /// What a crawler may do, by how the fetch of `/robots.txt` ended.
+///
+/// ```
+/// use plainwire::robots::{Access, Robots};
+///
+/// fn rules(status: u16, body: &[u8]) -> Option<Robots> {
+///     match Access::of_status(status) {
+///         Access::Parse => Some(Robots::parse(body)),
+///         Access::AllowAll => Some(Robots::default()), // no rule matches: all is allowed
+///         Access::Follow | Access::DisallowAll => None, // another fetch, or none at all for now
+///     }
+/// }
+/// assert!(rules(404, b"").unwrap().check("ExampleBot", "/x").allowed());
+/// assert!(!rules(200, b"User-agent: *\nDisallow: /x").unwrap().check("ExampleBot", "/x").allowed());
+/// assert!(rules(503, b"").is_none());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Access {
     /// Parse what came and keep to it (2.3.1.1). After 304, which answers whoever asked with a validator, that is the

@@ -15,6 +15,13 @@ use core::fmt;
 use store::{SendOrder, Store};
 
 /// How much a [`Jar`] keeps.
+///
+/// ```
+/// use plainwire::cookie::{Jar, Limits};
+///
+/// let jar = Jar::new().limits(Limits::default().per_domain(50).total(10_000).lifetime(30 * 86_400));
+/// # assert!(jar.is_empty());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -169,6 +176,15 @@ impl<P: Policy> Jar<P> {
 
     /// Whether a connection to `localhost`, to a name below it or to a loopback address counts as secure, as Chromium,
     /// Firefox and curl have it. Off by default: the standard leaves it open.
+    ///
+    /// ```
+    /// use plainwire::cookie::{Jar, Place, Request, Timestamp};
+    ///
+    /// let request = Request::to(Place::new(false, "localhost", "/").unwrap());
+    /// let mut jar = Jar::new().loopback_is_secure(true);
+    /// assert!(jar.receive(b"__Host-id=42; Secure; Path=/", &request, Timestamp(0)).is_ok());
+    /// assert!(Jar::new().receive(b"__Host-id=42; Secure; Path=/", &request, Timestamp(0)).is_err());
+    /// ```
     #[must_use]
     pub const fn loopback_is_secure(mut self, secure: bool) -> Self {
         self.loopback_is_secure = secure;

@@ -213,7 +213,8 @@ impl Opener {
         self
     }
 
-    /// With a cookie jar of its own.
+    /// With a cookie jar of its own, in which nothing is a public suffix: for one that meets more than one party give
+    /// [`jar`](Self::jar) a jar with [a list](crate::cookie::PublicSuffixes).
     #[must_use]
     pub fn cookies(self) -> Self {
         self.jar(Arc::default())
