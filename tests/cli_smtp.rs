@@ -261,3 +261,19 @@ fn killed_at_twenty_points_under_load_it_loses_nothing_that_got_250() {
         assert_eq!(codes(&heard), ["220", "250", "221"]);
     }
 }
+
+#[test]
+fn the_demonstration_goes_as_it_should() {
+    let output = plainwire().args(["demo", "smtp"]).output().unwrap();
+    let (code, out, errors) = said(&output);
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "{out}");
+    for line in [
+        "C: AUTH SCRAM-SHA-256-PLUS {redacted}\n",
+        "S: 550 5.1.1 No such mailbox here\n",
+        "C: LHLO ada.example.org\n",
+        "bob's Maildir has both, each attachment as it was sent\n",
+    ] {
+        assert!(out.contains(line), "{line} is not in {out}");
+    }
+    assert!(!out.contains("the engine"));
+}

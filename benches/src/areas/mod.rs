@@ -7,6 +7,7 @@ mod http1;
 mod mime;
 mod query;
 mod reference;
+mod smtp_wire;
 mod url;
 
 use crate::measure::Bench;
@@ -19,5 +20,6 @@ pub const ALL: &[(&str, fn(&mut Bench))] = &[
     ("mime", mime::run),
     ("query", query::run),
     ("reference", reference::run),
+    ("smtp-wire", smtp_wire::run),
     ("url", url::run),
 ];

@@ -5,6 +5,7 @@
 
 mod chat;
 mod mail;
+mod smtp;
 
 use crate::failure::{Failure, Outcome};
 use plainwire::transcript::{Step, Transcript};
@@ -24,6 +25,11 @@ const SCENES: &[Scene] = &[
         name: "chat",
         about: "one room on threads, on readiness and on a multicast group; three members talk",
         play: chat::play,
+    },
+    Scene {
+        name: "smtp",
+        about: "a message with an attachment, submitted over TLS and delivered by LMTP; one recipient is nobody",
+        play: smtp::play,
     },
     Scene {
         name: "mail",

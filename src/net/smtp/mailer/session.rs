@@ -9,9 +9,11 @@ use crate::smtp::client::{Config, Envelope, Event, Misuse, Report, StartTls, Ver
 use crate::smtp::{Client, Content, HostName};
 use bytes::BytesMut;
 use std::io;
+use std::net::SocketAddr;
 use std::string::ToString;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use std::vec;
 
 /// Octets of a message that one turn adds to the output.
 const PIECE: usize = 32 << 10;
@@ -41,8 +43,14 @@ impl Session {
         let place = &options.place;
         let left =
             |limit: Duration| deadline.map_or(limit, |due| due.saturating_duration_since(Instant::now()).min(limit));
-        let host = (place.host().to_string(), place.port());
-        let addresses = tcp::resolve(host, left(options.connect)).map_err(Error::Lookup)?;
+        // An address needs no resolver, and no thread to wait for it.
+        let addresses = match place.host().parse() {
+            Ok(ip) => vec![SocketAddr::new(ip, place.port())],
+            Err(_) => {
+                let host = (place.host().to_string(), place.port());
+                tcp::resolve(host, left(options.connect)).map_err(Error::Lookup)?
+            }
+        };
         let mut stream = tcp::connect_any(addresses, left(options.connect)).map_err(Error::Connect)?;
         let config = Arc::new(config(options, &stream)?);
         let nonce = fresh_nonce().map_err(Error::Connect)?;
