@@ -206,6 +206,15 @@ impl<'i> Command<&'i [u8]> {
                 _ => Err(argument(line, rest)),
             },
             DATA | RSET | QUIT if rest.is_empty() => Ok(bare(verb)),
+            EHLO => match rest.strip_prefix(b" ").map(HostName::parse) {
+                Some(Ok(name)) => Ok(Command::Ehlo(name)),
+                _ => other(line, verb, rest),
+            },
+            // What has digits in its place and nothing else is printable.
+            BDAT => match rest.strip_prefix(b" ").map(chunk) {
+                Some(Ok(chunk)) => Ok(chunk),
+                _ => other(line, verb, rest),
+            },
             _ => other(line, verb, rest),
         }
     }
@@ -254,7 +263,11 @@ fn rcpt(path: &[u8]) -> Result<Command<&[u8]>, CommandError> {
     Ok(Command::Rcpt(Rcpt { to, parameters }))
 }
 
+#[inline]
 fn trimmed(text: &[u8]) -> &[u8] {
+    if text.last().is_none_or(|last| *last != b' ') {
+        return text;
+    }
     let end = text.iter().rposition(|octet| *octet != b' ').map_or(0, |last| last + 1);
     &text[..end]
 }
@@ -295,11 +308,11 @@ fn other<'i>(line: &'i [u8], verb: u32, rest: &'i [u8]) -> Result<Command<&'i [u
 }
 
 /// bdat-cmd = "BDAT" SP chunk-size [SP end-marker]
+#[inline]
 fn chunk(argument: &[u8]) -> Result<Command<&[u8]>, CommandError> {
-    let words = words::words(argument).ok_or(CommandError::Chunk)?;
-    let (size, last) = match words.as_slice() {
-        [size] => (size, false),
-        [size, last] if last.eq_ignore_ascii_case(b"LAST") => (size, true),
+    let (size, last) = match words::one_or_two(argument).ok_or(CommandError::Chunk)? {
+        (size, None) => (size, false),
+        (size, Some(last)) if last.eq_ignore_ascii_case(b"LAST") => (size, true),
         _ => return Err(CommandError::Chunk),
     };
     let size = words::number(size, 20).ok_or(CommandError::Chunk)?;
@@ -308,12 +321,8 @@ fn chunk(argument: &[u8]) -> Result<Command<&[u8]>, CommandError> {
 
 /// "AUTH" SP sasl-mech [SP initial-response]
 fn auth(argument: &[u8]) -> Result<Command<&[u8]>, CommandError> {
-    let words = words::words(argument).ok_or(CommandError::Argument)?;
-    match words.as_slice() {
-        [mechanism] => Ok(Command::Auth { mechanism: Text(mechanism), initial: None }),
-        [mechanism, initial] => Ok(Command::Auth { mechanism: Text(mechanism), initial: Some(Text(initial)) }),
-        _ => Err(CommandError::Argument),
-    }
+    let (mechanism, initial) = words::one_or_two(argument).ok_or(CommandError::Argument)?;
+    Ok(Command::Auth { mechanism: Text(mechanism), initial: initial.map(Text) })
 }
 
 /// A request line of HTTP, or its fields, sent here by someone who was told that this is a web server.

@@ -376,7 +376,7 @@ fn each<'i>(
     mut take: impl FnMut(&'i [u8], Option<&'i [u8]>) -> Result<(), ParameterError>,
 ) -> Result<(), ParameterError> {
     while let Some(rest) = text.strip_prefix(b" ") {
-        let (rest, (keyword, value)) = words::parameter(rest).map_err(|_| ParameterError::Syntax)?;
+        let (keyword, value, rest) = words::parameter(rest).ok_or(ParameterError::Syntax)?;
         take(keyword, value)?;
         text = rest;
     }
@@ -477,11 +477,11 @@ fn deliver_by(text: &[u8]) -> Option<DeliverBy> {
         [b'+', digits @ ..] | digits => (digits, 1),
     };
     let seconds = words::number(digits, 9)? as i32 * sign;
-    let (or_return, trace) = match mode.to_ascii_uppercase().as_slice() {
-        b"R" => (true, false),
-        b"RT" => (true, true),
-        b"N" => (false, false),
-        b"NT" => (false, true),
+    let (or_return, trace) = match mode {
+        [b'R' | b'r'] => (true, false),
+        [b'R' | b'r', b'T' | b't'] => (true, true),
+        [b'N' | b'n'] => (false, false),
+        [b'N' | b'n', b'T' | b't'] => (false, true),
         _ => return None,
     };
     // RFC 2852 4: with R the time is above zero.
@@ -590,12 +590,16 @@ fn notify(text: &[u8]) -> Option<Notify> {
     }
     let mut found = Notify::NEVER;
     for word in text.split(|octet| *octet == b',') {
-        match word.to_ascii_uppercase().as_slice() {
-            b"SUCCESS" => found.success = true,
-            b"FAILURE" => found.failure = true,
-            b"DELAY" => found.delay = true,
-            _ => return None,
-        }
+        let is = |name: &[u8]| word.eq_ignore_ascii_case(name);
+        *(if is(b"SUCCESS") {
+            &mut found.success
+        } else if is(b"FAILURE") {
+            &mut found.failure
+        } else if is(b"DELAY") {
+            &mut found.delay
+        } else {
+            return None;
+        }) = true;
     }
     Some(found)
 }

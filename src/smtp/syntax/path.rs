@@ -8,6 +8,7 @@ use nom::combinator::{opt, recognize, verify};
 use nom::multi::{many0_count, many1_count, separated_list1};
 use nom::sequence::{delimited, pair, preceded, terminated};
 use nom::{IResult, Parser};
+use wide::u8x16;
 
 /// What an octet may be in.
 const ATEXT: u8 = 1;
@@ -40,9 +41,12 @@ const fn is(octet: u8, class: u8) -> bool {
 
 /// A mailbox at the front of `text`: where its `@` is and how long it is. What follows is the caller's to judge.
 pub(in crate::smtp) fn mailbox(text: &[u8]) -> Option<(usize, usize)> {
-    let (at, end) = match plain_mailbox(text) {
-        Some(found) => found,
-        None => full_mailbox(text)?,
+    let (at, end) = match ordinary_mailbox(text) {
+        Some(found) => return Some(found),
+        None => match walked_mailbox(text) {
+            Some(found) => found,
+            None => full_mailbox(text)?,
+        },
     };
     let whole = &text[..end];
     (end <= MAILBOX && end - at - 1 <= DOMAIN && readable(whole)).then_some((at, end))
@@ -54,9 +58,96 @@ pub(in crate::smtp) const MAILBOX: usize = 320;
 /// The longest domain (RFC 5321 4.5.3.1.2).
 pub(in crate::smtp) const DOMAIN: usize = 255;
 
-/// The walk: a dot-string, `@`, and a domain of labels. `None` says only that the grammar has to look.
+/// One bit for each octet of up to 64: what it is, as far as an ordinary mailbox goes.
+#[derive(Default)]
+struct Classes {
+    /// A letter, a digit, or one of `- . / _ + =`.
+    any: u64,
+    dot: u64,
+    hyphen: u64,
+    /// One of `/ _ + =`, which a domain has not.
+    local_only: u64,
+}
+
+impl Classes {
+    /// Adds the 16 octets at `at`.
+    #[inline]
+    fn add(&mut self, octets: &[u8; 16], at: usize) {
+        let octets = u8x16::new(*octets);
+        let is = |octet| octets.simd_eq(u8x16::splat(octet));
+        // Within `length` from `first`, by wrapping around.
+        let range = |octets: u8x16, first: u8, length: u8| {
+            let from = octets - u8x16::splat(first);
+            from.min(u8x16::splat(length)).simd_eq(from)
+        };
+        let letter = range(octets | u8x16::splat(0x20), b'a', 25);
+        // From the hyphen to the nine: `-`, `.`, `/` and the digits.
+        let digit = range(octets, b'-', b'9' - b'-');
+        let local_only = is(b'_') | is(b'+') | is(b'=');
+        self.any |= u64::from((letter | digit | local_only).to_bitmask()) << at;
+        self.dot |= u64::from(is(b'.').to_bitmask()) << at;
+        self.hyphen |= u64::from(is(b'-').to_bitmask()) << at;
+        self.local_only |= u64::from((local_only | is(b'/')).to_bitmask()) << at;
+    }
+}
+
+impl Classes {
+    /// Those of up to 64 octets at the front of `text`, and how many they are; `None` for fewer than one load.
+    #[inline]
+    fn of(text: &[u8]) -> Option<(Self, usize)> {
+        let window = &text[..text.len().min(64)];
+        let last = window.len().checked_sub(16)?;
+        let mut classes = Self::default();
+        // Four loads that overlap where there are fewer octets, so that no loop depends on their number.
+        for at in [0, last.min(16), last.min(32), last] {
+            classes.add(window[at..].first_chunk()?, at);
+        }
+        Some((classes, window.len()))
+    }
+
+    /// Those behind the first `octets`, fewer than 64.
+    #[inline]
+    const fn behind(&self, octets: usize) -> Self {
+        let Self { any, dot, hyphen, local_only } = *self;
+        Self { any: any >> octets, dot: dot >> octets, hyphen: hyphen >> octets, local_only: local_only >> octets }
+    }
+}
+
+/// The mailbox at the front of `text` if both its sides are short and made of what nearly all are made of: by masks,
+/// without a look at each octet. `None` says only that the walk has to look.
 #[inline]
-fn plain_mailbox(text: &[u8]) -> Option<(usize, usize)> {
+fn ordinary_mailbox(text: &[u8]) -> Option<(usize, usize)> {
+    let (classes, seen) = Classes::of(text)?;
+    let at = (!classes.any).trailing_zeros() as usize;
+    if at == 0 || at + 1 >= seen || text[at] != b'@' {
+        return None;
+    }
+    // No dot at either end of the local part, and no two together.
+    let local = (1u64 << at) - 1;
+    if classes.dot & local & (1 | 1 << (at - 1) | classes.dot << 1) != 0 {
+        return None;
+    }
+    let (mut domain, mut seen) = (classes.behind(at + 1), seen - at - 1);
+    let mut length = (!domain.any).trailing_zeros() as usize;
+    if length >= seen {
+        (domain, seen) = Classes::of(&text[at + 1..])?;
+        length = (!domain.any).trailing_zeros() as usize;
+    }
+    // What goes on behind the window can't be told, and UTF-8 would go on.
+    if length == 0 || length >= seen || !text[at + 1 + length].is_ascii() {
+        return None;
+    }
+    // No label without a letter or digit at either end; no letter that a domain has not.
+    let Classes { dot, hyphen, local_only, .. } = domain;
+    let edges = dot | hyphen;
+    let pairs = (dot & edges << 1) | (hyphen & dot << 1);
+    let bad = (edges & (1 | 1 << (length - 1))) | pairs | local_only;
+    (bad & ((1u64 << length) - 1) == 0).then_some((at, at + 1 + length))
+}
+
+/// The walk: a dot-string, `@`, and a domain of labels, octet by octet. `None` says only that the grammar has to look.
+#[inline]
+fn walked_mailbox(text: &[u8]) -> Option<(usize, usize)> {
     let at = dotted(text, 0, ATEXT)?;
     if text.get(at) != Some(&b'@') {
         return None;
@@ -179,18 +270,26 @@ pub(in crate::smtp) fn source_route(input: &[u8]) -> Parsed<'_, &[u8]> {
 ///
 /// Underscores pass: the names of many machines have them, the argument is information only (RFC 5321 4.1.4), and no
 /// line is forged by one.
+#[inline]
 pub(in crate::smtp) fn host(text: &[u8]) -> bool {
-    let name = |input| {
-        let (rest, name) =
-            take_while1(|octet| is(octet, LET_DIG | HYPHEN) || matches!(octet, b'.' | b'_')).parse(input)?;
-        Ok((rest, name))
-    };
-    let mut whole = nom::combinator::all_consuming(alt((recognize(address_literal), recognize(name))));
-    text.len() <= DOMAIN
-        && readable(text)
-        && Parser::<&[u8]>::parse(&mut whole, text).is_ok_and(|_| {
-            text.starts_with(b"[") || (text[0] != b'.' && text[0] != b'-' && !text.windows(2).any(|two| two == b".."))
-        })
+    if text.starts_with(b"[") {
+        let whole = nom::combinator::all_consuming(address_literal).parse(text);
+        return text.len() <= DOMAIN && whole.is_ok();
+    }
+    if let Some((Classes { any, dot, hyphen, local_only }, seen)) = Classes::of(text) {
+        let whole = any == u64::MAX >> (64 - seen) && seen == text.len() && local_only == 0;
+        if whole && dot & (dot << 1 | 1) == 0 && hyphen & 1 == 0 {
+            return true;
+        }
+    }
+    // The octet before the name is as good as a dot: none may follow it, nor a hyphen.
+    let (mut before, mut good) = (b'.', true);
+    for octet in text {
+        good &= is(*octet, LET_DIG | HYPHEN) | matches!(octet, b'.' | b'_');
+        good &= before != b'.' || *octet != b'.';
+        before = *octet;
+    }
+    good && !text.is_empty() && text[0] != b'-' && text.len() <= DOMAIN && readable(text)
 }
 
 /// `<` path `>` at the front of a line: what [`path`] found.
@@ -233,4 +332,54 @@ fn rare_path(text: &[u8], inside: &[u8]) -> Option<Path> {
 /// Whether `octet` may stand in an atom, and so outside quotes.
 pub(in crate::smtp) const fn is_atext(octet: u8) -> bool {
     is(octet, ATEXT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    fn octet() -> impl Strategy<Value = u8> {
+        prop_oneof![
+            20 => prop_oneof![b'a'..=b'z', b'A'..=b'Z', b'0'..=b'9'],
+            4 => prop::sample::select(&b".-_+=/"[..]),
+            1 => prop_oneof![any::<u8>(), Just(b'@'), Just(b'>')],
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        /// Masks find what the walk finds, wherever they find anything.
+        #[test]
+        fn masks_are_the_walk(
+            local in prop::collection::vec(octet(), 1..40), domain in prop::collection::vec(octet(), 1..40),
+            rest in prop::collection::vec(any::<u8>(), 0..40),
+        ) {
+            let text: Vec<u8> = [&local[..], b"@", &domain, b">", &rest].concat();
+            for text in [&text[..], &text[..local.len() + domain.len() + 1]] {
+                if let Some(found) = ordinary_mailbox(text) {
+                    prop_assert_eq!(walked_mailbox(text), Some(found));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_mailboxes_are_found_by_masks() {
+        for text in [
+            "ada.lovelace@example.org>",
+            "bounces+2345678-ab12-user=example.org@em1234.news.example.com> S",
+            "a/b_c@xn--bcher-kva.example>",
+        ] {
+            assert_eq!(ordinary_mailbox(text.as_bytes()), walked_mailbox(text.as_bytes()));
+            assert!(ordinary_mailbox(text.as_bytes()).is_some(), "{text}");
+        }
+        for text in
+            [".da.lovelace@example.org>", "ada.@lovelace.example>", "a..da@lovelace.example>", "ada@-lovelace.example>"]
+        {
+            assert_eq!(ordinary_mailbox(text.as_bytes()), None, "{text}");
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! Words, numbers and xtext of commands and parameters.
 
 use nom::bytes::complete::{tag, take_while, take_while1};
-use nom::combinator::{all_consuming, opt, recognize};
+use nom::combinator::{all_consuming, recognize};
 use nom::multi::separated_list0;
-use nom::sequence::{pair, preceded};
+use nom::sequence::pair;
 use nom::{IResult, Parser};
 
 type Parsed<'i, T> = IResult<&'i [u8], T>;
@@ -14,43 +14,73 @@ pub(in crate::smtp) fn keyword(input: &[u8]) -> Parsed<'_, &[u8]> {
     recognize(pair(take_while1(letter), take_while(move |octet| letter(octet) || octet == b'-'))).parse(input)
 }
 
-/// esmtp-value = 1*(%d33-60 / %d62-126), with UTF-8 beside (RFC 6531 3.3)
-fn value(input: &[u8]) -> Parsed<'_, &[u8]> {
-    take_while1(|octet| matches!(octet, b'!'..=b'<' | b'>'..=b'~' | 0x80..)).parse(input)
-}
-
-/// esmtp-param = esmtp-keyword ["=" esmtp-value]
-pub(in crate::smtp) fn parameter(input: &[u8]) -> Parsed<'_, (&[u8], Option<&[u8]>)> {
-    pair(keyword, opt(preceded(tag("="), value))).parse(input)
+/// esmtp-param = esmtp-keyword ["=" esmtp-value], at the front of `input`, and what follows: the walk that the grammar
+/// (in the tests) is held to.
+#[inline]
+pub(in crate::smtp) fn parameter(input: &[u8]) -> Option<(&[u8], Option<&[u8]>, &[u8])> {
+    let letter = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
+    let length = input.iter().position(|octet| !letter(octet)).unwrap_or(input.len());
+    let (keyword, rest) = input.split_at(length);
+    if keyword.is_empty() || keyword[0] == b'-' {
+        return None;
+    }
+    let Some(rest) = rest.strip_prefix(b"=") else { return Some((keyword, None, rest)) };
+    let (value, rest) = rest.split_at(memchr::memchr(b' ', rest).unwrap_or(rest.len()));
+    // Without a way out of the loop it is a few vectors.
+    let good = value.iter().fold(true, |good, octet| good & (*octet > b' ') & (*octet != b'=') & (*octet != 0x7F));
+    if value.is_empty() || !good { None } else { Some((keyword, Some(value), rest)) }
 }
 
 /// Every parameter of a line, which may be none: one space before each.
 #[cfg(test)]
 pub(in crate::smtp) fn parameters(input: &[u8]) -> Option<alloc::vec::Vec<(&[u8], Option<&[u8]>)>> {
+    use nom::combinator::opt;
     use nom::multi::many0;
-    let whole: Parsed<'_, _> = all_consuming(many0(preceded(tag(" "), parameter))).parse(input);
+    use nom::sequence::preceded;
+    // esmtp-value = 1*(%d33-60 / %d62-126), with UTF-8 beside (RFC 6531 3.3)
+    let value = || take_while1(|octet| matches!(octet, b'!'..=b'<' | b'>'..=b'~' | 0x80..));
+    let parameter = || pair(keyword, opt(preceded(tag("="), value())));
+    let whole: Parsed<'_, _> = all_consuming(many0(preceded(tag(" "), parameter()))).parse(input);
     whole.ok().map(|(_, list)| list)
 }
 
 /// Printable text with spaces and UTF-8, all of `text`: neither control characters nor anything that is no text.
 pub(in crate::smtp) fn printable(text: &[u8]) -> bool {
-    text.iter().all(|octet| matches!(octet, b' '..=b'~' | 0x80..))
-        && (text.is_ascii() || str::from_utf8(text).is_ok_and(|text| !text.chars().any(char::is_control)))
+    // Without a way out of the loop it is a few vectors.
+    let control = text.iter().fold(false, |found, octet| found | (*octet < b' ') | (*octet == 0x7F));
+    !control && (text.is_ascii() || str::from_utf8(text).is_ok_and(|text| !text.chars().any(char::is_control)))
 }
 
 /// A number of at most `digits` digits, all of `text`. A leading zero is a digit as any other.
+#[inline]
 pub(in crate::smtp) fn number(text: &[u8], digits: usize) -> Option<u64> {
     if text.is_empty() || text.len() > digits.min(20) {
         return None;
     }
-    text.iter().try_fold(0u64, |sum, octet| match octet {
-        b'0'..=b'9' => sum.checked_mul(10)?.checked_add(u64::from(octet - b'0')),
+    let (mut sum, mut good) = (0u64, true);
+    let (most, last) = text.split_at(text.len().min(19));
+    for octet in most {
+        let digit = octet.wrapping_sub(b'0');
+        good &= digit < 10;
+        // Nineteen digits fit.
+        sum = sum.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    if !good {
+        return None;
+    }
+    match last {
+        [] => Some(sum),
+        [octet @ b'0'..=b'9'] => sum.checked_mul(10)?.checked_add(u64::from(octet - b'0')),
         _ => None,
-    })
+    }
 }
 
 /// xtext (RFC 3461 4): printable but `+` and `=`, which are written `+2B` and `+3D`; all of `text`.
 pub(in crate::smtp) fn xtext(text: &[u8]) -> bool {
+    let plain = |octet: u8| octet.wrapping_sub(b'!') < 94 && octet != b'+' && octet != b'=';
+    if text.iter().fold(true, |all, octet| all & plain(*octet)) {
+        return true;
+    }
     let mut rest = text;
     while let [first, others @ ..] = rest {
         rest = match first {
@@ -72,6 +102,16 @@ pub(in crate::smtp) const fn upper_hex(octet: u8) -> Option<u8> {
         b'A'..=b'F' => Some(octet - b'A' + 10),
         _ => None,
     }
+}
+
+/// One word, or two with one space between them, all of `text`.
+pub(in crate::smtp) fn one_or_two(text: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+    let (first, second) = match memchr::memchr(b' ', text) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    };
+    let word = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_graphic);
+    (word(first) && second.is_none_or(word)).then_some((first, second))
 }
 
 /// Words with one space between them, all of `text`.
