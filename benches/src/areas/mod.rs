@@ -7,6 +7,7 @@ mod http1;
 mod mime;
 mod query;
 mod reference;
+mod smtp;
 mod smtp_wire;
 mod url;
 
@@ -20,6 +21,7 @@ pub const ALL: &[(&str, fn(&mut Bench))] = &[
     ("mime", mime::run),
     ("query", query::run),
     ("reference", reference::run),
+    ("smtp", smtp::run),
     ("smtp-wire", smtp_wire::run),
     ("url", url::run),
 ];
