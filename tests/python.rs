@@ -15,7 +15,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-const SCRIPT: &str = r##"
+const SCRIPT: &str = r#"
 import json, sys, unicodedata
 from urllib.parse import *
 
@@ -55,7 +55,7 @@ answers = {
              if not 0xD800 <= code < 0xE000 and unicodedata.normalize("NFKC", chr(code)) != chr(code) and isinstance(attempt(lambda: urlsplit("//a" + chr(code)).port), dict)],
 }
 json.dump(answers, sys.stdout)
-"##;
+"#;
 
 /// What CPython's own tests are about, with other words.
 const URLS: &[&str] = &[

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-const SCRIPT: &str = r##"
+const SCRIPT: &str = r#"
 import functools, inspect, io, json, sys, unittest, warnings
 import urllib.parse as module
 
@@ -77,13 +77,11 @@ def noted(name):
                 if error is not None:
                     answer = {"error": True}
                 elif name in ("urlsplit", "urlparse"):
-                    answer = [list(result), result.username, result.password, result.hostname,
-                              attempt(lambda: result.port), result.geturl()]
+                    parts = [list(result), result.username, result.password, result.hostname, result.geturl()]
+                    answer = [portable(part, True) for part in parts]
+                    answer.insert(4, attempt(lambda: result.port))
                 else:
-                    answer = result
-                answer = answer if error is not None else portable(answer, name in URLS) if not isinstance(
-                    answer, list) or name not in ("urlsplit", "urlparse") else [
-                    part if isinstance(part, dict) else portable(part, True) for part in answer]
+                    answer = portable(result, name in URLS)
                 calls[json.dumps([name, arguments])] = [name, arguments, answer]
             except (TypeError, ValueError):
                 pass
@@ -108,7 +106,7 @@ for case in ("QuotingTests", "UnquotingTests", "urlencode_Tests"):
     suite.addTests(loader.loadTestsFromTestCase(getattr(test_urllib, case)))
 unittest.TextTestRunner(stream=io.StringIO()).run(suite)
 json.dump({"version": list(sys.version_info[:3]), "calls": list(calls.values())}, sys.stdout)
-"##;
+"#;
 
 fn error() -> Value {
     json!({ "error": true })
@@ -181,10 +179,7 @@ fn answer(name: &str, arguments: &Value) -> Outcome {
             Ok(joined.map_or_else(|_| error(), Value::from))
         }
         "urldefrag" => {
-            let (url, fragment) = match python::defrag(text(arguments, "url")?) {
-                Ok(both) => both,
-                Err(_) => return Ok(error()),
-            };
+            let Ok((url, fragment)) = python::defrag(text(arguments, "url")?) else { return Ok(error()) };
             Ok(json!([url, fragment]))
         }
         "urlunsplit" | "urlunparse" => {
@@ -231,10 +226,7 @@ fn pairs(name: &str, arguments: &Value) -> Outcome {
         .max_fields(arguments["max_num_fields"].as_u64().map_or(usize::MAX, |limit| limit as usize))
         .charset(charset(arguments)?)
         .errors(errors(arguments, Errors::Replace)?);
-    let params = match options.params(text(arguments, "qs")?) {
-        Ok(params) => params,
-        Err(_) => return Ok(error()),
-    };
+    let Ok(params) = options.params(text(arguments, "qs")?) else { return Ok(error()) };
     if name == "parse_qs" {
         let groups = params.grouped();
         return Ok(groups.iter().map(|group| json!([group.name, group.values])).collect());

@@ -278,7 +278,7 @@ fn a_hundred_thousand_fields_cost_in_proportion() {
     let limited = Options::WHATWG.max_fields(99_999).params(&query);
     assert!(matches!(limited, Err(QueryError::TooManyFields { limit: 99_999, .. })));
     let blocked = Options::WHATWG.separator("&").max_fields(100_000);
-    let (spent, count) = work::count(|| blocked.pairs(&query).filter(Result::is_ok).count());
+    let (spent, count) = work::count(|| blocked.pairs(&query).flatten().count());
     within("options", spent);
     assert_eq!(count, 100_000);
 }

@@ -152,8 +152,7 @@ fn depth_is_bounded() {
     );
     assert!(from_str::<Deep>(&query(100_000)).is_err());
     // No caller can ask for more than the stack bears.
-    let mut boundless = Nesting::default();
-    boundless.depth = usize::MAX;
+    let boundless = Nesting { depth: usize::MAX, ..Nesting::default() };
     assert!(boundless.read::<Deep>(&query(Nesting::MAX_DEPTH)).is_ok());
     assert!(boundless.read::<Deep>(&query(1_000_000)).is_err());
 
