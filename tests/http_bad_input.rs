@@ -133,6 +133,41 @@ fn whoever_says_nothing_is_left() {
     }
 }
 
+#[test]
+fn time_limits_hold_before_anything_is_asked() {
+    // It takes connections, and says nothing: neither TLS nor a tunnel comes about.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let start = std::time::Instant::now();
+    refused(&format!("https://{address}/"), &["-m", "0.4", "-k"], 28, "connecting took too long");
+    refused(
+        "https://www.example.test/",
+        &["-m", "0.4", "-x", &format!("http://{address}")],
+        28,
+        "connecting took too long",
+    );
+    refused(&format!("https://{address}/"), &["--connect-timeout", "0.4", "-k"], 28, "connecting took too long");
+    assert!(start.elapsed().as_secs() < 15, "no other limit ended it");
+}
+
+#[test]
+fn a_connection_that_nobody_verified_is_not_for_others() {
+    use plainwire::net::http::{Error, Opener, proxy::Proxies};
+    use plainwire::net::tls::Connector;
+    let folder = tempfile::tempdir().unwrap();
+    certificates(folder.path());
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let server = Served::start(&["--echo", "--quiet", "--tls", &at("self.pem"), &at("key.pem")]);
+    let url = server.url("/");
+    let lax = Opener::new().proxies(Proxies::default()).tls(Connector::builder().unverified().build().unwrap());
+    assert_eq!(lax.get(&url).unwrap().text().unwrap(), "hello from plainwire\n");
+    let roots = fs::read(folder.path().join("ca.pem")).unwrap();
+    let strict = Connector::builder().platform_roots(false).roots_pem(&roots).unwrap().build().unwrap();
+    let error = lax.clone().tls(strict).get(&url).unwrap_err();
+    assert!(matches!(error, Error::Tls { certificate: true, .. }), "{error}");
+    assert_eq!(lax.get(&url).unwrap().text().unwrap(), "hello from plainwire\n");
+}
+
 fn gzip(octets: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(octets).unwrap();

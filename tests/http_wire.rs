@@ -6,7 +6,7 @@ use plainwire::http1::{Content, ResponseHead, StatusCode, Trailers};
 use plainwire::net::http::auth::Credentials;
 use plainwire::net::http::form::Form;
 use plainwire::net::http::serve::{Answer, Begin, Files, Intake, Reply, Request as Asked, Serve};
-use plainwire::net::http::{Error, Opener, Redirects, Request};
+use plainwire::net::http::{Error, Layer, Opener, Redirects, Request};
 use plainwire::net::server::{Options, Port, Running};
 use plainwire::net::{pool, reactor};
 use std::io::{Read, Write};
@@ -136,6 +136,36 @@ fn redirects_keep_the_rules() {
     });
 }
 
+/// Asks again for ever.
+struct Restless;
+
+impl Layer for Restless {
+    fn response(&self, response: &plainwire::net::http::Response) -> Result<Option<Request>, Error> {
+        Request::get(response.url().as_str()).map(Some)
+    }
+}
+
+#[test]
+fn a_layer_that_asks_for_ever_is_stopped() {
+    on_both(|base, opener| {
+        let error = opener.clone().layer(Restless).get(&format!("{base}/hello")).unwrap_err();
+        assert!(matches!(error, Error::Redirects(10)), "{error}");
+    });
+}
+
+#[test]
+fn answers_say_when_they_were_made() {
+    on_both(|base, opener| {
+        let date = opener.get(&format!("{base}/hello")).unwrap().field("date").unwrap().to_string();
+        let said = plainwire::cookie::Timestamp::parse(date.as_bytes()).unwrap();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        assert!(said.0.abs_diff(now as i64) <= 2, "{date}");
+        assert!(date.ends_with(" GMT") && date.len() == 29, "{date}");
+        let streamed = opener.open(Request::post(&format!("{base}/echo")).unwrap().body("x")).unwrap();
+        assert_eq!(streamed.head().fields().all("date").count(), 1);
+    });
+}
+
 #[test]
 fn cookies_and_credentials_are_kept() {
     on_both(|base, opener| {
@@ -238,6 +268,29 @@ fn files_are_served_with_their_conditions_and_ranges() {
         );
         assert_eq!(with(&[("Range", "bytes=10-")], "/a.txt").field("content-range"), Some("bytes */10"));
         assert_eq!(with(&[("Range", "bytes=2-4"), ("If-Range", "\"old\"")], "/a.txt").status(), 200);
+        let large: Vec<u8> = (0..1_000_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        std::fs::write(folder.path().join("large"), &large).unwrap();
+        assert!(with(&[], "/large").bytes(2_000_000).unwrap() == large);
+        assert!(
+            with(&[("Range", "bytes=100000-899999")], "/large").bytes(2_000_000).unwrap() == large[100_000..900_000]
+        );
+        let parts = with(&[("Range", "bytes=0-299999,500000-799999,-7")], "/large");
+        let boundary = parts.field("content-type").unwrap().split("boundary=").nth(1).unwrap().to_string();
+        let mut expected = Vec::new();
+        for range in [0..300_000, 500_000..800_000, 999_993..1_000_000] {
+            let head = format!(
+                "\r\n--{boundary}\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes {}-{}/1000000\r\n\r\n",
+                range.start,
+                range.end - 1
+            );
+            expected.extend_from_slice(head.as_bytes());
+            expected.extend_from_slice(&large[range]);
+        }
+        expected.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
+        assert_eq!(parts.length(), Some(expected.len() as u64));
+        assert!(parts.bytes(2_000_000).unwrap() == expected);
+        let head = opener.open(Request::head(&format!("{base}/large")).unwrap()).unwrap();
+        assert_eq!((head.length(), head.bytes(10).unwrap().len()), (Some(1_000_000), 0));
         let list = with(&[], "/d");
         assert_eq!(list.history()[0].0, 301);
         let list = list.text().unwrap();

@@ -1,6 +1,13 @@
 //! The client: which connection a request goes over, and what follows from its answer.
 
-use super::auth::{Credentials, Digest, challenges};
+mod follow;
+mod login;
+mod settings;
+
+pub(super) use login::credentials_of;
+pub use settings::{Redirects, Reuse, Timeouts};
+
+use super::auth::{Credentials, Digest};
 use super::coding::Expansion;
 use super::error::Error;
 use super::netrc::Netrc;
@@ -8,10 +15,9 @@ use super::proxy::Proxies;
 use super::response::{Local, Raw, body, local};
 use super::tap::SharedTap;
 use super::wire::{Idle, Route, Wire};
-use super::{Body, Request, Response};
+use super::{Request, Response};
 use crate::cookie::{self, Jar, Place, Timestamp};
-use crate::engine::Tap;
-use crate::http1::{Client, FieldValue, Quirks, client};
+use crate::http1::{FieldValue, Quirks, client};
 use crate::net::http::data_url;
 use crate::url::Url;
 use std::collections::HashMap;
@@ -19,66 +25,8 @@ use std::format;
 use std::io::Read;
 use std::string::{String, ToString};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 use std::vec::Vec;
-
-/// How long each wait may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timeouts {
-    /// Looking up, connecting to whichever address answers, TLS and a proxy's tunnel. 30 s.
-    pub connect: Duration,
-    /// From the end of the request to the head of the answer. 60 s.
-    pub head: Duration,
-    /// Silence within a body. 60 s.
-    pub idle: Duration,
-    /// Everything together, redirects too. None by default.
-    pub whole: Option<Duration>,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(30),
-            head: Duration::from_secs(60),
-            idle: Duration::from_secs(60),
-            whole: None,
-        }
-    }
-}
-
-/// Which redirects are followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Redirects {
-    /// How many in a row. 10 by default, as in urllib; 0 gives every redirect to the caller.
-    pub most: usize,
-    /// From https to http. Not by default.
-    pub downgrade: bool,
-    /// Keep the method and the body after 301, 302 and 303 too. Not by default: browsers turn POST into GET.
-    pub keep_method: bool,
-}
-
-impl Default for Redirects {
-    fn default() -> Self {
-        Self { most: 10, downgrade: false, keep_method: false }
-    }
-}
-
-/// How many connections wait for another request, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reuse {
-    /// To one origin. 6, as browsers have it.
-    pub per_origin: usize,
-    /// Together. 64.
-    pub total: usize,
-    /// The longest wait. 55 s: under the minute after which many servers close.
-    pub idle: Duration,
-}
-
-impl Default for Reuse {
-    fn default() -> Self {
-        Self { per_origin: 6, total: 64, idle: Duration::from_secs(55) }
-    }
-}
 
 /// A step of one's own among those that every request and every answer passes: [`Opener::layer`].
 pub trait Layer: Send + Sync {
@@ -185,120 +133,6 @@ impl Opener {
         }
     }
 
-    /// With other time limits.
-    #[must_use]
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts;
-        self
-    }
-
-    /// With another rule for redirects.
-    #[must_use]
-    pub fn redirects(mut self, redirects: Redirects) -> Self {
-        self.redirects = redirects;
-        self
-    }
-
-    /// With another rule for keeping connections.
-    #[must_use]
-    pub fn reuse(mut self, reuse: Reuse) -> Self {
-        self.reuse = reuse;
-        self
-    }
-
-    /// Forgives servers some deviations; see [`Quirks`].
-    #[must_use]
-    pub fn quirks(mut self, quirks: Quirks) -> Self {
-        self.quirks = quirks;
-        self
-    }
-
-    /// With a cookie jar of its own, in which nothing is a public suffix: for one that meets more than one party give
-    /// [`jar`](Self::jar) a jar with [a list](crate::cookie::PublicSuffixes).
-    #[must_use]
-    pub fn cookies(self) -> Self {
-        self.jar(Arc::default())
-    }
-
-    /// With this cookie jar, which others may share.
-    #[must_use]
-    pub fn jar(mut self, jar: Arc<Mutex<Jar>>) -> Self {
-        self.jar = Some(jar);
-        self
-    }
-
-    /// With credentials for a host, or for every host where none is named. They answer challenges, and never go to another
-    /// host after a redirect.
-    #[must_use]
-    pub fn credentials(mut self, host: Option<&str>, credentials: Credentials) -> Self {
-        self.credentials.push((host.map(str::to_ascii_lowercase), credentials));
-        self
-    }
-
-    /// Sends Basic credentials with the first request already, as curl's `-u` does, and not only when asked.
-    #[must_use]
-    pub fn preemptive(mut self, preemptive: bool) -> Self {
-        self.preemptive = preemptive;
-        self
-    }
-
-    /// With logins from a `.netrc`.
-    #[must_use]
-    pub fn netrc(mut self, netrc: Netrc) -> Self {
-        self.netrc = Some(Arc::new(netrc));
-        self
-    }
-
-    /// Through these proxies, instead of the environment's.
-    #[must_use]
-    pub fn proxies(mut self, proxies: Proxies) -> Self {
-        self.proxies = proxies;
-        self
-    }
-
-    /// Undoes content codings up to this expansion; `None` neither asks for codings nor undoes them.
-    #[must_use]
-    pub fn codings(mut self, expansion: Option<Expansion>) -> Self {
-        self.codings = expansion;
-        self
-    }
-
-    /// With another `User-Agent`, or without.
-    #[must_use]
-    pub fn user_agent(mut self, name: Option<&str>) -> Self {
-        self.user_agent = name.map(ToString::to_string);
-        self
-    }
-
-    /// With TLS set up by the caller: roots, client certificate. It has to offer `http/1.1` by ALPN, or nothing.
-    #[cfg(feature = "tls")]
-    #[must_use]
-    pub fn tls(mut self, connector: crate::net::tls::Connector) -> Self {
-        self.connector = Arc::new(Mutex::new(Some(connector)));
-        self
-    }
-
-    /// With one more step of the caller's own, behind those that are there.
-    #[must_use]
-    pub fn layer(mut self, layer: impl Layer + 'static) -> Self {
-        self.layers.push(Arc::new(layer));
-        self
-    }
-
-    /// With a tap on every connection: a transcript.
-    #[must_use]
-    pub fn tap(mut self, tap: Arc<Mutex<dyn Tap<Client> + Send>>) -> Self {
-        self.tap = SharedTap(Some(tap));
-        self
-    }
-
-    /// Tells what it does, a line at a time: connections, tunnels, heads. Never credentials.
-    #[must_use]
-    pub fn trace_to(mut self, trace: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        self.trace = Some(Arc::new(trace));
-        self
-    }
-
     pub(super) fn trace(&self, line: &dyn Fn() -> String) {
         if let Some(trace) = &self.trace {
             trace(&line());
@@ -373,6 +207,9 @@ impl Opener {
                     next = layer.response(&response)?;
                 }
             }
+            if next.is_some() && history.len() >= self.redirects.most.max(Redirects::default().most) {
+                return Err(Error::Redirects(history.len()));
+            }
             if next.is_none() && response.status() == 401 && !challenged {
                 next = self.answer_challenge(&response, &spare)?;
                 if let Some(next) = next {
@@ -414,7 +251,7 @@ impl Opener {
                     self.trace(&|| format!("reusing the connection to {}", route.host));
                     (wire, true)
                 }
-                None => (Wire::open(self, route.clone())?, false),
+                None => (Wire::open(self, route.clone(), due)?, false),
             };
             let spare = if reused && repeatable { request.again().ok() } else { None };
             let url = request.url.clone();
@@ -472,62 +309,13 @@ impl Opener {
         }
         let Some(credentials) = self.credentials_for(request) else { return Ok(()) };
         let key = request.url.origin().to_string();
-        let known = locked(&self.digests).get_mut(&key).map(|digest| respond(digest, request, &credentials));
+        let known = locked(&self.digests).get_mut(&key).map(|digest| login::respond(digest, request, &credentials));
         match known {
             Some(value) => request.add("Authorization", &value?)?,
             None if self.preemptive => request.add("Authorization", &credentials.basic()?)?,
             None => {}
         }
         Ok(())
-    }
-
-    fn credentials_for(&self, request: &Request) -> Option<Credentials> {
-        if let Some(credentials) = &request.credentials {
-            return Some(credentials.clone());
-        }
-        let host = request.url.hostname();
-        let named = self.credentials.iter().find(|(only, _)| only.as_deref() == Some(host));
-        if let Some((_, credentials)) = named {
-            return Some(credentials.clone());
-        }
-        if request.url.includes_credentials() {
-            let from_url = credentials_of(&request.url);
-            return Some(from_url);
-        }
-        let any = self.credentials.iter().find(|(only, _)| only.is_none() && !request.redirected);
-        any.map(|(_, credentials)| credentials.clone()).or_else(|| self.netrc.as_ref()?.find(host, None))
-    }
-
-    /// The same request with an answer to the challenge, if there are credentials that were not refused already.
-    fn answer_challenge(&self, response: &Response, spare: &Result<Request, Error>) -> Result<Option<Request>, Error> {
-        let values: Vec<_> = response.head.fields().all("www-authenticate").filter_map(FieldValue::to_str).collect();
-        let offered = challenges(values);
-        let Ok(spare) = spare else {
-            // Whoever sends a body from a reader gets to see the 401.
-            return Ok(None);
-        };
-        if spare.has("authorization") {
-            return Ok(None);
-        }
-        let Some(credentials) = self.credentials_for(spare) else { return Ok(None) };
-        let mut next = spare.again()?;
-        let key = spare.url.origin().to_string();
-        if let Some(mut digest) = Digest::strongest(&offered) {
-            // Refused with this very realm before, and not because the nonce was stale: the password is wrong.
-            let refused = locked(&self.digests).remove(&key).is_some() && !digest.is_stale();
-            if refused {
-                return Ok(None);
-            }
-            let value = respond(&mut digest, spare, &credentials)?;
-            next.add("Authorization", &value)?;
-            locked(&self.digests).insert(key, digest);
-            return Ok(Some(next));
-        }
-        if self.preemptive || !offered.iter().any(|challenge| challenge.is("Basic")) {
-            return Ok(None);
-        }
-        next.add("Authorization", &credentials.basic()?)?;
-        Ok(Some(next))
     }
 
     fn receive_cookies(&self, response: &Response) {
@@ -540,67 +328,6 @@ impl Opener {
                 self.trace(&|| format!("a cookie was refused: {refusal}"));
             }
         }
-    }
-
-    /// The request that a redirect asks for.
-    fn follow(
-        &self,
-        response: &Response,
-        spare: Result<Request, Error>,
-        so_far: usize,
-    ) -> Result<Option<Request>, Error> {
-        let status = response.status();
-        if !matches!(status, 301 | 302 | 303 | 307 | 308) || self.redirects.most == 0 {
-            return Ok(None);
-        }
-        let Some(location) = response.head.fields().first("location") else { return Ok(None) };
-        if so_far >= self.redirects.most {
-            return Err(Error::Redirects(self.redirects.most));
-        }
-        // Servers send UTF-8 here, although RFC 9110 10.2.2 knows only URI references.
-        let location = String::from_utf8_lossy(location.as_ref()).into_owned();
-        let wrong = |reason: String| Error::Url { url: location.clone(), reason };
-        let mut url = response.url.join(&location).map_err(|error| wrong(error.to_string()))?;
-        // RFC 9110 10.2.2: without a fragment of its own it inherits the one that was asked for.
-        if url.fragment().is_none()
-            && let Some(fragment) = response.url.fragment()
-        {
-            url.set_fragment(Some(fragment)).map_err(|error| wrong(error.to_string()))?;
-        }
-        match (response.url.scheme(), url.scheme()) {
-            (_, "https") | ("http", "http") => {}
-            ("https", "http") if self.redirects.downgrade => {}
-            _ => return Err(Error::Redirect(url.as_str().to_string())),
-        }
-        let asked = match &spare {
-            Ok(request) => request.method.clone(),
-            Err(_) => String::new(),
-        };
-        // RFC 9110 15.4.2 to 15.4.4, and what browsers do.
-        let becomes_get = !self.redirects.keep_method
-            && (status == 303 && asked != "HEAD" || matches!(status, 301 | 302) && (asked == "POST" || spare.is_err()));
-        let mut next = match spare {
-            Ok(request) => request,
-            Err(_) if becomes_get => Request::to("GET", url.clone())?,
-            Err(error) => return Err(error),
-        };
-        if becomes_get && asked != "GET" {
-            next.method = "GET".to_string();
-            next.body = Body::Empty;
-            for name in ["content-type", "content-encoding", "content-language", "content-location", "digest"] {
-                next.remove(name);
-            }
-        }
-        // Credentials are for the origin they were given for.
-        if !url.origin().is_same(&response.url.origin()) {
-            for name in ["authorization", "cookie", "proxy-authorization", "host"] {
-                next.remove(name);
-            }
-            next.credentials = None;
-            next.redirected = true;
-        }
-        next.url = url;
-        Ok(Some(next))
     }
 
     /// `data:` and `file:` URLs.
@@ -630,26 +357,6 @@ impl Opener {
             scheme => Err(Error::Scheme(scheme.to_string())),
         }
     }
-}
-
-/// The credentials in a URL, percent-decoded.
-pub(super) fn credentials_of(url: &Url) -> Credentials {
-    let decoded = |text: &str| String::from_utf8_lossy(&super::disposition::percent_decode(text)).into_owned();
-    Credentials::new(decoded(url.username()), decoded(url.password()))
-}
-
-fn respond(digest: &mut Digest, request: &Request, credentials: &Credentials) -> Result<String, Error> {
-    let body: &[u8] = match &request.body {
-        Body::Empty => b"",
-        Body::Bytes(bytes) => bytes,
-        // auth-int alone was offered, and the body is not in hand.
-        _ if digest.covers_body() => return Err(Error::Again),
-        _ => b"",
-    };
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|error| Error::Body(std::io::Error::other(error.to_string())))?;
-    let cnonce = format!("{:032x}", u128::from_be_bytes(random));
-    Ok(digest.respond(&request.method, request.url.path_and_query(), body, credentials, &cnonce)?)
 }
 
 /// Reads a little of a body that nobody wants, so that its connection can be used again; a long one is not worth it.

@@ -51,19 +51,19 @@ pub(super) struct Answered {
 
 impl Wire {
     /// Opens a connection, through a proxy if the route says so, and under TLS if it is secure.
-    pub(super) fn open(opener: &Opener, route: Route) -> Result<Self, Error> {
+    pub(super) fn open(opener: &Opener, route: Route, whole: Option<Instant>) -> Result<Self, Error> {
         let (host, port) = match &route.proxy {
             Some(proxy) => proxy_address(proxy)?,
             None => (route.host.clone(), route.port),
         };
-        let limit = opener.timeouts.connect;
-        let due = Instant::now() + limit;
+        let due = Instant::now() + opener.timeouts.connect;
+        let due = whole.map_or(due, |whole| due.min(whole));
         let left = || due.saturating_duration_since(Instant::now());
         let timed = |error: io::Error, otherwise: &dyn Fn(io::Error) -> Error| match error.kind() {
             io::ErrorKind::TimedOut => Error::TimedOut(Wait::Connect),
             _ => otherwise(error),
         };
-        let addresses = tcp::resolve((host.clone(), port), limit)
+        let addresses = tcp::resolve((host.clone(), port), left())
             .map_err(|source| timed(source, &|source| Error::Resolve { host: host.clone(), source }))?;
         let stream = tcp::connect_any(addresses, left())
             .map_err(|source| timed(source, &|source| Error::Connect { host: host.clone(), port, source }))?;
@@ -74,8 +74,10 @@ impl Wire {
         let limits = opener.engine_limits();
         let mut driver =
             Driver::tapped(Client::with_quirks(limits, opener.engine_quirks()), stream, opener.tap.clone());
+        driver.deadline(Some(due));
         if route.secure && route.proxy.is_some() {
             driver = tunnel(opener, driver, &route, limits)?;
+            driver.deadline(Some(due));
         }
         #[cfg(feature = "tls")]
         if route.secure {
@@ -340,6 +342,7 @@ fn tunnel<T: Tap<Client> + Clone>(
             Ok((Some(code), _)) => status = Some(code),
             Ok((None, _)) => break,
             Err(Ended::Closed) => break,
+            Err(Ended::Late) => return Err(Error::TimedOut(Wait::Connect)),
             Err(Ended::Failed(error)) if error.kind == ErrorKind::TimedOut => {
                 return Err(Error::TimedOut(Wait::Connect));
             }

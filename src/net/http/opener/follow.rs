@@ -1,0 +1,69 @@
+//! Redirects: which are followed, as what, and without what.
+
+use super::Opener;
+use crate::net::http::error::Error;
+use crate::net::http::{Body, Request, Response};
+use std::string::{String, ToString};
+
+impl Opener {
+    /// The request that a redirect asks for.
+    pub(super) fn follow(
+        &self,
+        response: &Response,
+        spare: Result<Request, Error>,
+        so_far: usize,
+    ) -> Result<Option<Request>, Error> {
+        let status = response.status();
+        if !matches!(status, 301 | 302 | 303 | 307 | 308) || self.redirects.most == 0 {
+            return Ok(None);
+        }
+        let Some(location) = response.head.fields().first("location") else { return Ok(None) };
+        if so_far >= self.redirects.most {
+            return Err(Error::Redirects(self.redirects.most));
+        }
+        // Servers send UTF-8 here, although RFC 9110 10.2.2 knows only URI references.
+        let location = String::from_utf8_lossy(location.as_ref()).into_owned();
+        let wrong = |reason: String| Error::Url { url: location.clone(), reason };
+        let mut url = response.url.join(&location).map_err(|error| wrong(error.to_string()))?;
+        // RFC 9110 10.2.2: without a fragment of its own it inherits the one that was asked for.
+        if url.fragment().is_none()
+            && let Some(fragment) = response.url.fragment()
+        {
+            url.set_fragment(Some(fragment)).map_err(|error| wrong(error.to_string()))?;
+        }
+        match (response.url.scheme(), url.scheme()) {
+            (_, "https") | ("http", "http") => {}
+            ("https", "http") if self.redirects.downgrade => {}
+            _ => return Err(Error::Redirect(url.as_str().to_string())),
+        }
+        let asked = match &spare {
+            Ok(request) => request.method.clone(),
+            Err(_) => String::new(),
+        };
+        // RFC 9110 15.4.2 to 15.4.4, and what browsers do.
+        let becomes_get = !self.redirects.keep_method
+            && (status == 303 && asked != "HEAD" || matches!(status, 301 | 302) && (asked == "POST" || spare.is_err()));
+        let mut next = match spare {
+            Ok(request) => request,
+            Err(_) if becomes_get => Request::to("GET", url.clone())?,
+            Err(error) => return Err(error),
+        };
+        if becomes_get && asked != "GET" {
+            next.method = "GET".to_string();
+            next.body = Body::Empty;
+            for name in ["content-type", "content-encoding", "content-language", "content-location", "digest"] {
+                next.remove(name);
+            }
+        }
+        // Credentials are for the origin they were given for.
+        if !url.origin().is_same(&response.url.origin()) {
+            for name in ["authorization", "cookie", "proxy-authorization", "host"] {
+                next.remove(name);
+            }
+            next.credentials = None;
+            next.redirected = true;
+        }
+        next.url = url;
+        Ok(Some(next))
+    }
+}

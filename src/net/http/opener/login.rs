@@ -1,0 +1,87 @@
+//! Who we say we are, to whom, and when.
+
+use super::{Opener, locked};
+use crate::http1::FieldValue;
+use crate::net::http::auth::{Credentials, Digest, challenges};
+use crate::net::http::error::Error;
+use crate::net::http::{Body, Request, Response};
+use crate::url::Url;
+use std::format;
+use std::string::{String, ToString};
+use std::vec::Vec;
+
+impl Opener {
+    pub(super) fn credentials_for(&self, request: &Request) -> Option<Credentials> {
+        if let Some(credentials) = &request.credentials {
+            return Some(credentials.clone());
+        }
+        let host = request.url.hostname();
+        let named = self.credentials.iter().find(|(only, _)| only.as_deref() == Some(host));
+        if let Some((_, credentials)) = named {
+            return Some(credentials.clone());
+        }
+        if request.url.includes_credentials() {
+            let from_url = credentials_of(&request.url);
+            return Some(from_url);
+        }
+        let any = self.credentials.iter().find(|(only, _)| only.is_none() && !request.redirected);
+        any.map(|(_, credentials)| credentials.clone()).or_else(|| self.netrc.as_ref()?.find(host, None))
+    }
+
+    /// The same request with an answer to the challenge, if there are credentials that were not refused already.
+    pub(super) fn answer_challenge(
+        &self,
+        response: &Response,
+        spare: &Result<Request, Error>,
+    ) -> Result<Option<Request>, Error> {
+        let values: Vec<_> = response.head.fields().all("www-authenticate").filter_map(FieldValue::to_str).collect();
+        let offered = challenges(values);
+        let Ok(spare) = spare else {
+            // Whoever sends a body from a reader gets to see the 401.
+            return Ok(None);
+        };
+        if spare.has("authorization") {
+            return Ok(None);
+        }
+        let Some(credentials) = self.credentials_for(spare) else { return Ok(None) };
+        let mut next = spare.again()?;
+        let key = spare.url.origin().to_string();
+        if let Some(mut digest) = Digest::strongest(&offered) {
+            // Refused with this very realm before, and not because the nonce was stale: the password is wrong.
+            let refused = locked(&self.digests).remove(&key).is_some() && !digest.is_stale();
+            if refused {
+                return Ok(None);
+            }
+            let value = respond(&mut digest, spare, &credentials)?;
+            next.add("Authorization", &value)?;
+            locked(&self.digests).insert(key, digest);
+            return Ok(Some(next));
+        }
+        if self.preemptive || !offered.iter().any(|challenge| challenge.is("Basic")) {
+            return Ok(None);
+        }
+        next.add("Authorization", &credentials.basic()?)?;
+        Ok(Some(next))
+    }
+}
+
+/// The credentials in a URL, percent-decoded.
+pub(in crate::net::http) fn credentials_of(url: &Url) -> Credentials {
+    let decoded =
+        |text: &str| String::from_utf8_lossy(&crate::net::http::disposition::percent_decode(text)).into_owned();
+    Credentials::new(decoded(url.username()), decoded(url.password()))
+}
+
+pub(super) fn respond(digest: &mut Digest, request: &Request, credentials: &Credentials) -> Result<String, Error> {
+    let body: &[u8] = match &request.body {
+        Body::Empty => b"",
+        Body::Bytes(bytes) => bytes,
+        // auth-int alone was offered, and the body is not in hand.
+        _ if digest.covers_body() => return Err(Error::Again),
+        _ => b"",
+    };
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|error| Error::Body(std::io::Error::other(error.to_string())))?;
+    let cnonce = format!("{:032x}", u128::from_be_bytes(random));
+    Ok(digest.respond(&request.method, request.url.path_and_query(), body, credentials, &cnonce)?)
+}
