@@ -1,7 +1,8 @@
 //! One connection of a server: its socket, its conversation, and what becomes of both at a hand-over.
 
+use super::limits::Limits;
 use super::party::{Ended, Next};
-use super::pump::{Limits, Pump, Scratch, Step, Wait};
+use super::pump::{Pump, Scratch, Step, Wait};
 use super::server::Conversation;
 use super::tcp::{Socket, Stream};
 use super::wake::Waker;

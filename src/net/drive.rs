@@ -29,8 +29,9 @@
 //! STARTTLS and its kin: say the command, run until it is granted, [`secure`](Driver::secure), tell the engine, go on.
 
 use super::bulk::Bulk;
+use super::limits::Limits;
 use super::party::{Ended, Party};
-use super::pump::{Exchange, Limits, Pump, Scratch, Step, Turn};
+use super::pump::{Exchange, Pump, Scratch, Step, Turn};
 use super::transport::Transport;
 use crate::engine::{Detach, Engine, Patience, Status, Tap, span, turn};
 use bytes::{Buf, Bytes, BytesMut};

@@ -75,6 +75,7 @@
 
 mod bulk;
 mod connection;
+mod limits;
 mod party;
 mod pump;
 mod transport;
@@ -107,8 +108,8 @@ pub mod users;
 
 pub use bulk::Bulk;
 pub use drive::{Driver, drive};
+pub use limits::Limits;
 pub use party::{Ended, Fault, Next, Party, talk, talk_tapped};
-pub use pump::Limits;
 pub use server::{Conversation, Link, Service};
 pub use transport::{Blocking, Transport};
 pub use wake::Waker;

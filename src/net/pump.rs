@@ -2,52 +2,20 @@
 //!
 //! The blocking driver, the pool and the reactor differ only in how they wait; see `Pump::advance`.
 
-use super::bulk::Bulk;
-use super::party::{Ended, Fault};
-use super::server::Conversation;
+mod exchange;
+
+pub(crate) use exchange::{Exchange, Turn};
+
+use super::limits::Limits;
+use super::party::Ended;
 use super::transport::Transport;
 use crate::engine::{Patience, Status};
 use bytes::{Buf, BytesMut};
 use std::io::{self, ErrorKind};
 use std::mem;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use std::vec;
 use std::vec::Vec;
-
-/// The numbers of an adapter's loop. What an engine waits for is the engine's own ([`Patience`]); these are the wire's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// Octets of unwritten output at which no more events are taken; output is volunteered up to half of it. 64 KiB: a
-    /// few segments more than a write takes at once. What one event or one `more` says may go over it.
-    pub high: usize,
-    /// The most octets that one read takes. 64 KiB: larger reads gained nothing measurable on loopback.
-    pub chunk: usize,
-    /// How long the peer may leave our output unread before the connection is dropped; it has to take 4 KiB, or all
-    /// there is, in this time. 30 s.
-    pub stall: Duration,
-    /// How long to wait, our side shut, for a peer that still sends when the conversation is over: closing at once
-    /// would reset the connection and could destroy the last reply on its way. 2 s; zero closes at once.
-    pub linger: Duration,
-    /// How long a TLS handshake may take. 15 s.
-    pub handshake: Duration,
-    /// How long our own side may leave a paused engine without its answer. 10 minutes: it guards against forgotten
-    /// answers, not against slow ones.
-    pub answer: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            high: 64 << 10,
-            chunk: 64 << 10,
-            stall: Duration::from_secs(30),
-            linger: Duration::from_secs(2),
-            handshake: Duration::from_secs(15),
-            answer: Duration::from_mins(10),
-        }
-    }
-}
 
 /// The peer has to take this much, or all, for a stall to start anew: else one octet at a time holds a connection.
 const STALL_QUANTUM: usize = 4 << 10;
@@ -55,68 +23,6 @@ const STALL_QUANTUM: usize = 4 << 10;
 const ROUNDS: usize = 16;
 /// What a lingering connection may still send before it is closed all the same.
 const LINGER_OCTETS: usize = 1 << 20;
-
-/// The conversation as the pump sees it: with its own error type in a [`Driver`](super::Driver), erased in a server.
-pub(crate) trait Exchange {
-    type Error;
-    fn turn(&mut self, input: &mut &[u8], out: &mut BytesMut, high: usize) -> Result<Turn, Self::Error>;
-    fn eof(&mut self);
-    fn expire(&mut self);
-    fn status(&self) -> Status;
-    fn patience(&self) -> Patience;
-    fn window(&self) -> usize;
-    fn due(&self) -> Option<Instant>;
-    fn bulk(&mut self) -> Option<&mut Bulk> {
-        None
-    }
-    fn finished(&self) -> bool;
-    /// A paused engine may still get its answer, from a wake-up or in time.
-    fn answers(&self) -> bool {
-        true
-    }
-}
-
-/// How a turn ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
-    /// Nothing to do until bytes, an end or a deadline come.
-    Dry,
-    /// At the output mark: write first.
-    Full,
-    /// What the caller waited for has come.
-    Enough,
-}
-
-impl Exchange for dyn Conversation {
-    type Error = Fault;
-    fn turn(&mut self, input: &mut &[u8], out: &mut BytesMut, high: usize) -> Result<Turn, Fault> {
-        Conversation::turn(self, input, out, high).map(|full| if full { Turn::Full } else { Turn::Dry })
-    }
-    fn eof(&mut self) {
-        Conversation::eof(self);
-    }
-    fn expire(&mut self) {
-        Conversation::expire(self);
-    }
-    fn status(&self) -> Status {
-        Conversation::status(self)
-    }
-    fn patience(&self) -> Patience {
-        Conversation::patience(self)
-    }
-    fn window(&self) -> usize {
-        Conversation::window(self)
-    }
-    fn due(&self) -> Option<Instant> {
-        Conversation::due(self)
-    }
-    fn bulk(&mut self) -> Option<&mut Bulk> {
-        Conversation::bulk(self)
-    }
-    fn finished(&self) -> bool {
-        Conversation::finished(self)
-    }
-}
 
 /// Buffers that the connections of one thread share: a quiet connection owns none.
 pub(crate) struct Scratch {

@@ -28,8 +28,8 @@
 
 use super::bulk::Bulk;
 use super::connection::Connection;
+use super::limits::Limits;
 use super::party::{Ended, Fault, Next};
-use super::pump::Limits;
 use super::tcp;
 use super::wake::{Hub, Waker};
 use crate::engine::{Patience, Status};
