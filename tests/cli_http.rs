@@ -462,3 +462,25 @@ fn a_reader_that_goes_away_is_no_failure() {
     let ran: web::Ran = child.wait_with_output().unwrap().into();
     assert_eq!((ran.code, ran.errors.as_str()), (0, ""));
 }
+
+#[test]
+fn the_scene_of_the_demonstration_goes_as_it_should() {
+    let output = plainwire().args(["demo", "http"]).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text} {}", String::from_utf8_lossy(&output.stderr));
+    for line in [
+        "C: POST /login HTTP/1.1\n",
+        "S: HTTP/1.1 401 Unauthorized\n",
+        "C: Authorization: {redacted}\n",
+        "S: HTTP/1.1 303 See Other\n",
+        "S: hello, ada\\n\\\n",
+        "S: HTTP/1.1 304 Not Modified\n",
+        "C: Range: bytes=22-27\n",
+        "S: HTTP/1.1 206 Partial Content\n",
+        "S: HTTP/1.1 400 Bad Request\n",
+        "1000000 octets came in 4 segments",
+    ] {
+        assert!(text.contains(line), "{line:?}: {text}");
+    }
+    assert!(!text.contains("YWRh") && !text.contains("7f3a"), "{text}");
+}

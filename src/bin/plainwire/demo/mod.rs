@@ -6,6 +6,7 @@
 mod chat;
 mod mail;
 mod smtp;
+mod web;
 
 use crate::failure::{Failure, Outcome};
 use plainwire::transcript::{Step, Transcript};
@@ -25,6 +26,11 @@ const SCENES: &[Scene] = &[
         name: "chat",
         about: "one room on threads, on readiness and on a multicast group; three members talk",
         play: chat::play,
+    },
+    Scene {
+        name: "http",
+        about: "a client signs in at an app on threads, reads a folder on readiness, and fetches in segments",
+        play: web::play,
     },
     Scene {
         name: "smtp",
