@@ -57,13 +57,14 @@ impl Replacement {
     }
 
     fn open(path: &Path, private: bool) -> io::Result<Self> {
+        // Asked by the name that was given: what `/dev/stdout` leads to may have none that could be opened.
+        if fs::metadata(path).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+            let file = OpenOptions::new().write(true).open(path)?;
+            return Ok(Self { file, path: path.to_path_buf(), beside: None, old: None });
+        }
         let path = behind_links(path);
         let old = match fs::metadata(&path) {
             Ok(about) if about.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-            Ok(about) if !about.is_file() => {
-                let file = OpenOptions::new().write(true).open(&path)?;
-                return Ok(Self { file, path, beside: None, old: None });
-            }
             Ok(about) => Some(about.permissions()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
@@ -84,16 +85,34 @@ impl Replacement {
     ///
     /// The file system's. The old file is then as it was, but where the very last step fails, which has the folder
     /// written down: then the new one is there, and after a crash it is one of them.
-    pub fn commit(mut self) -> io::Result<()> {
+    pub fn commit(self) -> io::Result<()> {
+        self.named(true)
+    }
+
+    /// Gives the file its name, as [`commit`](Self::commit), and does not wait for the disk: after a crash of the system
+    /// there may be less of it. For what can be had again.
+    ///
+    /// # Errors
+    ///
+    /// The file system's. The old file is then as it was.
+    pub fn commit_unsynced(self) -> io::Result<()> {
+        self.named(false)
+    }
+
+    fn named(mut self, synced: bool) -> io::Result<()> {
         let Some(beside) = &self.beside else { return self.file.flush() };
         if let Some(old) = self.old.take() {
             fs::set_permissions(beside, old)?;
         }
-        self.file.sync_all()?;
+        if synced {
+            self.file.sync_all()?;
+        }
         fs::rename(beside, &self.path)?;
         self.beside = None;
         #[cfg(unix)]
-        File::open(folder_of(&self.path))?.sync_all()?;
+        if synced {
+            File::open(folder_of(&self.path))?.sync_all()?;
+        }
         Ok(())
     }
 }

@@ -54,7 +54,8 @@ fn save(path: &Path, shown: &str, answer: &mut Response, bar: &ProgressBar) -> R
     let mut file = Replacement::begin(path).map_err(failed)?;
     file.write_all(shown.as_bytes()).map_err(failed)?;
     answer.copy_to(&mut Counting { file: &mut file, bar })?;
-    file.commit().map_err(failed)
+    // As curl: what can be fetched again need not be waited for.
+    file.commit_unsynced().map_err(failed)
 }
 
 struct Counting<'f> {
