@@ -59,8 +59,7 @@ impl<A: App> Service for Serve<A> {
             peer: link.peer(),
             request: None,
             intake: Taking::Nothing,
-            answer: None,
-            due: None,
+            late: None,
             source: None,
             hand: None,
             status: 0,
@@ -90,9 +89,8 @@ struct Talk<A> {
     peer: SocketAddr,
     request: Option<Request>,
     intake: Taking,
-    /// Waits for its time.
-    answer: Option<Answer>,
-    due: Option<Instant>,
+    /// Waits for its time. In a box: answers are large, few of them wait, and quiet connections are many.
+    late: Option<Box<(Instant, Answer)>>,
     source: Option<Source>,
     hand: Option<Hand>,
     status: u16,
@@ -189,8 +187,7 @@ impl<A: App> Talk<A> {
             return;
         }
         if let Some(delay) = answer.delay {
-            self.due = Some(Instant::now() + delay);
-            self.answer = Some(Answer { delay: None, ..answer });
+            self.late = Some(Box::new((Instant::now() + delay, Answer { delay: None, ..answer })));
             return;
         }
         let Answer { mut head, payload, .. } = answer;
@@ -411,10 +408,8 @@ impl<A: App> Handler<Server> for Talk<A> {
         if self.source.is_some() {
             return self.piece(server, out);
         }
-        if self.due.is_some_and(|due| due <= Instant::now())
-            && let Some(answer) = self.answer.take()
-        {
-            self.due = None;
+        if let Some(late) = self.late.take_if(|late| late.0 <= Instant::now()) {
+            let (_, answer) = *late;
             self.answer(server, answer, out);
             return true;
         }
@@ -424,7 +419,7 @@ impl<A: App> Handler<Server> for Talk<A> {
 
 impl<A: App> Party<Server> for Talk<A> {
     fn due(&self) -> Option<Instant> {
-        self.due
+        self.late.as_ref().map(|late| late.0)
     }
 
     fn bulk(&mut self) -> Option<&mut Bulk> {
