@@ -210,3 +210,26 @@ fn serving_whoever_comes_is_for_loopback() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1);
 }
+
+#[test]
+fn an_mbox_is_served() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("mbox");
+    let [one, two] = ["Subject: one\n\n>From here\n.dot\n\n", "Subject: two\n\n"]
+        .map(|text| format!("From a Fri Nov 21 15:55:06 1997\n{text}"));
+    std::fs::write(&path, format!("{one}{two}{one}")).unwrap();
+    let served = Served::start(&["--mbox", path.to_str().unwrap()]);
+    let mut stream = TcpStream::connect(&served.1).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(b"USER any\r\nPASS any\r\nRETR 1\r\nTOP 2 0\r\nDELE 1\r\nDELE 2\r\nQUIT\r\n").unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).unwrap();
+    assert_eq!(
+        said,
+        "+OK localhost POP3 server ready\r\n+OK send PASS\r\n+OK maildrop has 3 messages (80 octets)\r\n\
+         +OK 33 octets\r\nSubject: one\r\n\r\nFrom here\r\n..dot\r\n.\r\n+OK top of message follows\r\nSubject: two\r\n.\r\n\
+         +OK message 1 deleted\r\n+OK message 2 deleted\r\n+OK localhost POP3 server signing off (1 message left)\r\n"
+    );
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), one);
+    assert_eq!(plainwire(&["serve", "pop3", "--mbox", "/nowhere/mbox"], b"").status.code(), Some(1));
+}

@@ -1,4 +1,4 @@
-//! POP3 on a wire, both ends: a server over a Maildir, on the [pool](super::pool) and on the [reactor](super::reactor); a
+//! POP3 on a wire, both ends: a server over a Maildir or an mbox file, on the [pool](super::pool) and on the [reactor](super::reactor); a
 //! [`Mailbox`] to talk to any server, and a [`Collector`] that brings mail to a safe place.
 //!
 //! ```
@@ -42,6 +42,7 @@
 mod collect;
 mod mailbox;
 mod maildrop;
+mod mbox;
 mod memory;
 mod serve;
 mod sizes;
@@ -50,8 +51,9 @@ mod target;
 pub use collect::{Collector, Plan, Progress, Report};
 pub use mailbox::{Error, Listed, Mailbox, Method, Options, Security, Sink};
 pub use maildrop::MaildirDrop;
+pub use mbox::MboxDrop;
 pub use memory::Memory;
-pub use serve::{Entry, Mail, Pop3};
+pub use serve::{Entry, Mail, Pop3, Stored};
 pub use target::{Target, ToFolder, ToMaildir, ToMbox, ToWriter};
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The service: sessions over maildrops, TLS from the start or by STLS, a log.
 
-use super::{MaildirDrop, nonce};
+use super::{MaildirDrop, MboxDrop, nonce};
 use crate::engine::{Handler, Status};
 use crate::net::tls;
 use crate::net::{Conversation, Ended, Link, Next, Party, Service, talk};
 use crate::pop3::server::{Config, Error, Event, Identity, Login, Pending, Session};
-use crate::pop3::{Host, Server, Trouble, Users};
+use crate::pop3::{self, Host, Maildrop, Server, Trouble, Users};
 use crate::sasl::{self, Binding, BindingKind, Record, Store};
 use bytes::BytesMut;
 use std::boxed::Box;
@@ -14,33 +14,42 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::string::{String, ToString};
 use std::sync::Arc;
+use std::vec::Vec;
 
-/// Users, and one Maildir for all of them: what a development server has.
+/// Users, and one maildrop for all of them: what a development server has.
 ///
 /// Implement [`Users`] for another arrangement; what [`Pop3`] serves is cloned for each session.
 #[derive(Clone)]
 pub struct Mail {
     /// `None`: whoever comes.
     users: Option<Arc<dyn Store + Send + Sync>>,
-    maildir: Arc<PathBuf>,
+    path: Arc<PathBuf>,
+    mbox: bool,
 }
 
 impl Mail {
     /// The Maildir at `maildir`, for these users.
     pub fn new(users: Arc<dyn Store + Send + Sync>, maildir: impl Into<PathBuf>) -> Self {
-        Self { users: Some(users), maildir: Arc::new(maildir.into()) }
+        Self { users: Some(users), path: Arc::new(maildir.into()), mbox: false }
     }
 
     /// The Maildir at `maildir`, for whoever comes, with any name and any password: for tests on loopback. Offer no other
     /// mechanisms than `PLAIN` and `LOGIN`, since the others need to know passwords.
     pub fn for_anybody(maildir: impl Into<PathBuf>) -> Self {
-        Self { users: None, maildir: Arc::new(maildir.into()) }
+        Self { users: None, path: Arc::new(maildir.into()), mbox: false }
+    }
+
+    /// The path is an mbox file's.
+    #[must_use]
+    pub fn mbox(mut self) -> Self {
+        self.mbox = true;
+        self
     }
 }
 
 impl fmt::Debug for Mail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mail").field("maildir", &self.maildir).finish_non_exhaustive()
+        f.debug_struct("Mail").field("path", &self.path).field("mbox", &self.mbox).finish_non_exhaustive()
     }
 }
 
@@ -54,7 +63,7 @@ impl Store for Nobody {
 }
 
 impl Users for Mail {
-    type Maildrop = MaildirDrop;
+    type Maildrop = Stored;
 
     fn store(&self) -> &dyn Store {
         match &self.users {
@@ -65,8 +74,42 @@ impl Users for Mail {
     fn trusts(&self, _: &Login<'_>) -> bool {
         self.users.is_none()
     }
-    fn open(&mut self, _: &Identity) -> Result<MaildirDrop, Trouble> {
-        MaildirDrop::open(&*self.maildir)
+    fn open(&mut self, _: &Identity) -> Result<Stored, Trouble> {
+        if self.mbox {
+            MboxDrop::open(&*self.path).map(Stored::Mbox)
+        } else {
+            MaildirDrop::open(&*self.path).map(Stored::Maildir)
+        }
+    }
+}
+
+/// A maildrop on the disk.
+#[derive(Debug)]
+pub enum Stored {
+    /// A Maildir.
+    Maildir(MaildirDrop),
+    /// An mbox file.
+    Mbox(MboxDrop),
+}
+
+impl Maildrop for Stored {
+    fn list(&mut self) -> Result<Vec<pop3::Entry>, Trouble> {
+        match self {
+            Self::Maildir(maildrop) => maildrop.list(),
+            Self::Mbox(maildrop) => maildrop.list(),
+        }
+    }
+    fn read(&mut self, message: usize, offset: u64, buffer: &mut [u8]) -> Result<usize, Trouble> {
+        match self {
+            Self::Maildir(maildrop) => maildrop.read(message, offset, buffer),
+            Self::Mbox(maildrop) => maildrop.read(message, offset, buffer),
+        }
+    }
+    fn delete(&mut self, messages: &[usize]) -> Result<(), Trouble> {
+        match self {
+            Self::Maildir(maildrop) => maildrop.delete(messages),
+            Self::Mbox(maildrop) => maildrop.delete(messages),
+        }
     }
 }
 

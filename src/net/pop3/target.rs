@@ -196,9 +196,7 @@ impl ToMbox {
     }
 
     fn beside(&self, extension: &str) -> PathBuf {
-        let mut name = self.path.clone().into_os_string();
-        name.push(extension);
-        name.into()
+        super::mbox::beside(&self.path, extension)
     }
 
     fn lock(&self) -> io::Result<DotLock> {

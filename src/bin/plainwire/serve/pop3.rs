@@ -21,8 +21,11 @@ use std::sync::Arc;
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The Maildir whose mail is given out; it is made where it is missing
-    #[arg(long, value_name = "DIR")]
-    maildir: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "mbox")]
+    maildir: Option<PathBuf>,
+    /// The mbox file whose mail is given out, instead
+    #[arg(long, value_name = "FILE", conflicts_with = "maildir")]
+    mbox: Option<PathBuf>,
     /// The port to listen at; 0 takes a free one
     #[arg(long, short, value_name = "PORT", default_value_t = 1110)]
     port: u16,
@@ -55,20 +58,28 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Outcome {
     let mut config = Config::new(&args.host).map_err(|why| Failure::new(2, format!("--host {}: {why}", args.host)))?;
-    Maildir::create(&args.maildir).map_err(|error| Failure::new(1, format!("{}: {error}", args.maildir.display())))?;
+    if let Some(path) = &args.maildir {
+        Maildir::create(path).map_err(|error| Failure::new(1, format!("{}: {error}", path.display())))?;
+    }
+    let Some(path) = args.maildir.as_ref().or(args.mbox.as_ref()) else {
+        return Err(Failure::new(2, "--maildir or --mbox?"));
+    };
+    if !path.exists() {
+        return Err(Failure::new(1, format!("{} is not there", path.display())));
+    }
     let tls = args.tls.as_ref().map(|files| tls(files, args)).transpose()?;
     let users = match &args.auth {
-        Some(path) => {
-            let users = Users::read(path).map_err(|error| Failure::new(1, format!("{}: {error}", path.display())))?;
+        Some(file) => {
+            let users = Users::read(file).map_err(|error| Failure::new(1, format!("{}: {error}", file.display())))?;
             config.auth = unbound(mechanisms(&users));
             config.apop = users.in_clear();
             config.cleartext = args.auth_in_clear;
-            Mail::new(Arc::new(users), &args.maildir)
+            Mail::new(Arc::new(users), path)
         }
         None if args.bind.is_loopback() => {
             config.cleartext = true;
             config.auth = vec![Mechanism::Plain, Mechanism::Login];
-            Mail::for_anybody(&args.maildir)
+            Mail::for_anybody(path)
         }
         None => {
             return Err(Failure::new(
@@ -78,6 +89,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         }
     };
 
+    let users = if args.mbox.is_some() { users.mbox() } else { users };
     let service = |stls: Option<&Acceptor>| {
         let mut service = Pop3::new(config.clone(), users.clone());
         if let Some(acceptor) = stls {
