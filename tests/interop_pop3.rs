@@ -130,7 +130,7 @@ fn our_client_at_dovecot() {
         for (at, (url, extra)) in secure.iter().enumerate() {
             let here = scratch.path().join(format!("{index}-{at}"));
             let mut arguments =
-                vec![url.as_str(), "--cacert", ca.to_str().unwrap(), "--to-maildir", here.to_str().unwrap()];
+                vec![url.as_str(), "--ca", ca.to_str().unwrap(), "--to-maildir", here.to_str().unwrap()];
             arguments.extend_from_slice(extra);
             if !method.is_empty() {
                 arguments.extend(["--auth", method]);

@@ -63,14 +63,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "WHEN", value_enum)]
     starttls: Option<StartTls>,
     /// How to log in: APOP, USER, or a mechanism such as SCRAM-SHA-256; by default the strongest that both sides have
-    #[arg(long, value_name = "METHOD")]
+    #[arg(long, value_name = "METHOD", alias = "mechanism")]
     auth: Option<String>,
     /// Send the password even where the connection is not encrypted
     #[arg(long)]
     auth_in_clear: bool,
-    /// Trust this certificate authority (PEM) too
-    #[arg(long, value_name = "FILE")]
-    cacert: Option<PathBuf>,
+    /// Trust the certificates in this PEM file, and no others
+    #[arg(long, value_name = "FILE", alias = "cacert")]
+    ca: Option<PathBuf>,
     /// Trust any certificate
     #[arg(short = 'k', long)]
     insecure: bool,
@@ -257,9 +257,12 @@ fn method(name: Option<&str>) -> Result<Method, Failure> {
 
 fn connector(args: &Args) -> Result<Connector, Failure> {
     let mut builder = Connector::builder();
-    if let Some(path) = &args.cacert {
+    if let Some(path) = &args.ca {
         let pem = std::fs::read(path).map_err(|error| Failure::new(2, format!("{}: {error}", path.display())))?;
-        builder = builder.roots_pem(&pem).map_err(|error| Failure::new(2, format!("{}: {error}", path.display())))?;
+        builder = builder
+            .platform_roots(false)
+            .roots_pem(&pem)
+            .map_err(|error| Failure::new(2, format!("{}: {error}", path.display())))?;
     }
     if args.insecure {
         builder = builder.unverified();
