@@ -245,7 +245,8 @@ impl<E: Engine, T: Tap<E> + ?Sized> Tap<E> for &mut T {
 ///
 /// Takes events off `input` and hands them to `handler` until nothing moves, then asks the handler for
 /// [`more`](Handler::more). Events are taken while `out` holds less than `high` octets, and the handler is asked only
-/// while it holds no more than half of that (see the five rules of the [module](self)).
+/// while it holds no more than half of that (see the five rules of the [module](self)). A mark of 0 is a mark of 1: with
+/// none nothing would ever move.
 ///
 /// Returns `true` where it stopped because `out` is full enough: write, then call again before reading. After `false`
 /// nothing is left to do until bytes, an end or a deadline come.
@@ -261,6 +262,7 @@ pub fn turn<E: Engine>(
     handler: &mut (impl Handler<E> + ?Sized),
     tap: &mut (impl Tap<E> + ?Sized),
 ) -> Result<bool, E::Error> {
+    let high = high.max(1);
     let low = high / 2;
     loop {
         loop {

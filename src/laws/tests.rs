@@ -628,6 +628,10 @@ fn turn_stops_at_the_mark_and_volunteers_only_under_half_of_it() {
     out.clear();
     assert_eq!(turn(&mut toy, &mut input, &mut out, 13, &mut Answers, &mut ()), Ok(true));
     assert_eq!(&out[..], b"answer\r\n");
+    out.clear();
+    let mut input = b"x\r\ny\r\n".as_slice();
+    assert_eq!(turn(&mut toy, &mut input, &mut out, 0, &mut Answers, &mut ()), Ok(true));
+    assert_eq!((input, &out[..]), (b"y\r\n".as_slice(), b"hello\r\n".as_slice()), "no mark stops everything");
 }
 
 proptest! {
