@@ -49,7 +49,7 @@ pub fn replay<E: Engine>(
 /// tells and says with the transcript, line by line.
 ///
 /// Both are compared as `style` prints them, so a redacted transcript replays too: what was left out is stood in for, and
-/// only its presence is compared.
+/// only its presence is compared. Where no octets are left out, bulk data is compared octet by octet, however long.
 ///
 /// # Errors
 ///
@@ -63,6 +63,12 @@ pub fn replay_compared<E: Engine>(
     what: Compared,
 ) -> Result<(), Difference> {
     let found = rerun(transcript, end, engine, handler);
+    let leaves_out = |step: &Step| match step {
+        Step::Said { parts, .. } => parts.iter().any(|part| matches!(part, Part::Omitted(_))),
+        _ => false,
+    };
+    let bulk = if transcript.steps.iter().any(leaves_out) { style.bulk } else { usize::MAX };
+    let style = &Style { bulk, ..style.clone() };
     let tells = transcript.steps.iter().any(|step| matches!(step, Step::Told { .. }));
     let compared = |transcript: &Transcript| -> Vec<(usize, String)> {
         let lines = text::print(transcript, style).into_iter();

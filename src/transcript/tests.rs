@@ -153,6 +153,10 @@ fn replay_finds_the_first_difference() {
     assert_eq!((difference.line, difference.found.as_str()), (11, ">> Data(2 octets)"));
     told(&text.replace("-- S exp", ">> Data(2 octets)\n-- S exp")).unwrap();
     told("C: hi\n>> Line(\"hi\")\nS: OK\n-- S expired\n>> End\n").unwrap();
+    // A long body in full, and one that is left out.
+    let body = "d".repeat(300);
+    told(&format!("C: data 300\n>> Line(\"data 300\")\nC: {body}\\\n>> Data(300 octets)\n")).unwrap();
+    told("C: data 300\n>> Line(\"data 300\")\nC: {300 octets}\n>> Data(300 octets)\n").unwrap();
     told("C: hi\n>> Line(\"hi\")\nS: OK\n-- C end\n>> End\n").unwrap();
 }
 
@@ -387,10 +391,14 @@ proptest! {
         let again = Transcript::parse(&text).unwrap();
         prop_assert_eq!(&again, &transcript, "{}", text);
         prop_assert_eq!(again.print(&Style::full()), text);
-        // What is left out stays left out.
+        // What is left out stays left out. Bulk data reads back as octets, and those are searched for secrets.
         let shown = transcript.to_string();
         let twice = Transcript::parse(&shown).unwrap().to_string();
-        prop_assert_eq!(twice, shown);
+        let bulk = |step: &Step| matches!(step, Step::Said { parts, .. } if parts.iter().any(|part| matches!(part, Part::Bulk(_))));
+        if !transcript.steps.iter().any(bulk) {
+            prop_assert_eq!(&twice, &shown);
+        }
+        prop_assert_eq!(Transcript::parse(&twice).unwrap().to_string(), twice);
     }
 
     #[test]
