@@ -23,7 +23,8 @@ use std::vec::Vec;
 /// Joins a [`Hall`] to a multicast group: what is said in one is heard in the other.
 ///
 /// Whoever speaks in the group is a member of the room, under the name the datagrams bear or, where that is taken,
-/// another; who has not been heard of for five minutes has left. What the room hears goes to the group, save what came
+/// another; who has not been heard of for five minutes has left. They have half of the room's places at the most, since
+/// one sender may pose as any number of them. What the room hears goes to the group, save what came
 /// from there, and save what does not fit into a datagram, of which its speaker is told. Private lines don't: nothing is
 /// private in a group, and who sends one to somebody there is told so. Groups promise nothing
 /// ([`datagram`](crate::chat::datagram)), so the bridge doesn't either.
@@ -277,7 +278,9 @@ impl Span {
                 Some((id, _)) if room.name(id).is_some() => Some(id),
                 // Let go of, for a flood: not heard any more until it has been silent for long.
                 Some(_) => None,
-                None => room.join(),
+                // Names and numbers cost nothing in a group: half of the places are for those who come by a connection.
+                None if self.members.len() < self.limits.members / 2 => room.join(),
+                None => None,
             };
             if let Some(id) = id {
                 if known.is_none_or(|(_, called)| called.as_bytes() != name.as_bytes()) && !quits {

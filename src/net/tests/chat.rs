@@ -91,10 +91,19 @@ fn everybody_is_told_when_the_server_ends() {
         let mut servers: Vec<Running> = both(&hall).into();
         let running = servers.swap_remove(index);
         let mut peers: Vec<Peer> = (0..10).map(|number| Peer::join(&running, &std::format!("peer{number}"))).collect();
+        // The answer to the second line says that the first was heard.
+        peers[0].says("the last word");
+        peers[0].says("/help");
+        peers[0].hears("-- //TEXT says a line that begins with a slash");
         let report = running.stop(SOON);
         assert_eq!((report.open, report.cut), (0, 0));
-        for peer in &mut peers {
-            assert!(peer.rest().ends_with("-! closing: the room closes\r\n"));
+        for (number, peer) in peers.iter_mut().enumerate() {
+            let rest = peer.rest();
+            assert!(
+                number == 0 || rest.ends_with("<peer0> the last word\r\n-! closing: the room closes\r\n"),
+                "{rest}"
+            );
+            assert!(rest.ends_with("-! closing: the room closes\r\n"), "{rest}");
         }
     }
 }
@@ -173,4 +182,28 @@ fn a_group_and_a_room_are_one() {
     drop(bridge);
     ada.hears("-- multicast left");
     assert_eq!(hall.members(), 1);
+}
+
+#[test]
+fn a_group_of_many_names_leaves_places_for_others() {
+    let limits = Limits { members: 8, ..Limits::default() };
+    let hall = Hall::new(limits.clone());
+    let [_, ready] = both(&hall);
+    let reach = Reach::new(Interface::V4(Ipv4Addr::LOCALHOST), Scope::Host);
+    let group = Group::join("239.255.77.76:0".parse().unwrap(), reach).unwrap();
+    let _bridge = Bridge::start(&hall, group.again().unwrap()).unwrap();
+    let mut ada = Peer::join(&ready, "ada");
+    let send = |sender: u64, sequence, text: &[u8]| {
+        let name = std::format!("x{sender}").parse().unwrap();
+        let mut packet = BytesMut::new();
+        let datagram = Datagram { sender: SenderId(sender), sequence, heard: Heard::Said { name, text } };
+        datagram.write(&limits, &mut packet).unwrap();
+        group.send(&packet).unwrap();
+    };
+    (1..=6).for_each(|sender| send(sender, 0, b"hello"));
+    send(1, 1, b"done");
+    let heard = ada.hears("<x1> done");
+    assert_eq!(heard.iter().filter(|line| line.ends_with("> hello")).count(), 4, "{heard:?}");
+    assert_eq!(hall.members(), 6, "ada, the bridge and half of eight");
+    Peer::join(&ready, "bob");
 }
