@@ -262,7 +262,8 @@ fn unstuffed(stream: &[u8]) -> (Vec<u8>, Option<&[u8]>) {
                 rest = &line[at + 2..];
             }
             None => {
-                text.extend_from_slice(line);
+                // A CR at the end may be half of a CRLF, and is not told.
+                text.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
                 return (text, None);
             }
         }
