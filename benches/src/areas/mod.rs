@@ -20,7 +20,6 @@ pub const ALL: &[(&str, fn(&mut Bench))] = &[
     ("http1", http1::run),
     ("mime", mime::run),
     ("query", query::run),
-    ("reference", reference::run),
     ("smtp", smtp::run),
     ("smtp-wire", smtp_wire::run),
     ("url", url::run),

@@ -1,4 +1,4 @@
-//! URLs: 48,010 real ones (`urls/kasztp.txt` of the conformance data), per URL.
+//! URLs: 48,010 real ones (`urls/kasztp.txt` of the conformance data), per URL; and the same as references of RFC 3986.
 
 use crate::measure::Bench;
 use plainwire::url::Url;
@@ -71,4 +71,5 @@ pub fn run(bench: &mut Bench) {
             paths.iter().filter(|path| url.set_pathname(Some(black_box(path))).is_ok()).count()
         },
     );
+    super::reference::run(bench);
 }
