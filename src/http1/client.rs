@@ -171,7 +171,7 @@ impl Default for Limits {
 /// [`data`](Self::data) …, then [`end`](Self::end); with `Expect: 100-continue` in its head the content waits for
 /// [`may_send`](Self::may_send).
 ///
-/// What is sent is framed by the method; what would be a lie is refused with a [`Misuse`], and then nothing was written.
+/// What is sent is framed by the method; what would be a lie is refused with a [`Misuse`](super::Misuse), and then nothing was written.
 #[derive(Clone, Debug)]
 pub struct Client {
     line: Connection<State>,
@@ -389,7 +389,7 @@ impl Client {
     /// The caller's clock ran out on the current phase; see [`Engine::expire`].
     ///
     /// While the content waits for `100 (Continue)`, `recv` then tells [`Event::Proceed`]; else it fails with
-    /// [`TimedOut`](ErrorKind::TimedOut).
+    /// [`TimedOut`](super::ErrorKind::TimedOut).
     pub fn expire(&mut self) {
         if self.patience().limit.is_some() {
             self.line.inbound.expired = true;

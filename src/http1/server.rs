@@ -169,7 +169,7 @@ impl Default for Limits {
 /// | another protocol | [`switch`](Self::switch) |
 ///
 /// While [`Paused`](Status::Paused) it waits for one of them. What is sent is framed by the client's version, the status
-/// and the method; what would be a lie is refused with a [`Misuse`], and then nothing was written.
+/// and the method; what would be a lie is refused with a [`Misuse`](super::Misuse), and then nothing was written.
 #[derive(Clone, Debug)]
 pub struct Server {
     line: Connection<State>,
@@ -235,7 +235,7 @@ impl Server {
 
     /// Takes at most one event off the front of `input`; see [`Engine::recv`].
     ///
-    /// Errors are those of [`ErrorKind`] that have a [`reply`](Error::reply). It lies in `out`, with
+    /// Errors are those of [`ErrorKind`](super::ErrorKind) that have a [`reply`](Error::reply). It lies in `out`, with
     /// `Connection: close`, unless an answer had begun.
     #[inline]
     pub fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
@@ -361,7 +361,7 @@ impl Server {
     /// The caller's clock ran out on the current phase; see [`Engine::expire`].
     ///
     /// An idle connection is closed without a word; within a request, `recv` fails with
-    /// [`TimedOut`](ErrorKind::TimedOut).
+    /// [`TimedOut`](super::ErrorKind::TimedOut).
     pub fn expire(&mut self) {
         if self.patience().limit.is_some() {
             self.line.inbound.expired = true;
