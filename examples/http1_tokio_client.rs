@@ -6,7 +6,7 @@ use plainwire::http1::{Content, Method, RequestHead};
 use std::error::Error;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 /// Writes what lies under a path to `to`, and tells the status.
 pub(crate) async fn fetch(host: &str, path: &str, mut to: impl AsyncWrite + Unpin) -> Result<u16, Box<dyn Error>> {
@@ -33,14 +33,10 @@ pub(crate) async fn fetch(host: &str, path: &str, mut to: impl AsyncWrite + Unpi
         if phase != Some(patience.phase) {
             (phase, due) = (Some(patience.phase), patience.limit.map(|limit| Instant::now() + limit));
         }
-        let read = stream.read_buf(&mut rx);
-        match due {
-            None => (read.await? == 0).then(|| client.eof()),
-            Some(due) => match timeout_at(due, read).await {
-                Ok(length) => (length? == 0).then(|| client.eof()),
-                Err(_) => Some(client.expire()),
-            },
-        };
+        tokio::select! {
+            read = stream.read_buf(&mut rx) => if read? == 0 { client.eof() },
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => client.expire(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use plainwire::http1::{ResponseHead, StatusCode};
 use std::error::Error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 async fn converse(mut stream: TcpStream) -> Result<(), Box<dyn Error + Send + Sync>> {
     let hello = ResponseHead::new(StatusCode::OK).with("Content-Type", "text/plain")?;
@@ -36,14 +36,10 @@ async fn converse(mut stream: TcpStream) -> Result<(), Box<dyn Error + Send + Sy
         if phase != Some(patience.phase) {
             (phase, due) = (Some(patience.phase), patience.limit.map(|limit| Instant::now() + limit));
         }
-        let read = stream.read_buf(&mut rx);
-        match due {
-            None => (read.await? == 0).then(|| server.eof()),
-            Some(due) => match timeout_at(due, read).await {
-                Ok(length) => (length? == 0).then(|| server.eof()),
-                Err(_) => Some(server.expire()),
-            },
-        };
+        tokio::select! {
+            read = stream.read_buf(&mut rx) => if read? == 0 { server.eof() },
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => server.expire(),
+        }
     }
 }
 

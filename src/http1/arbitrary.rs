@@ -62,7 +62,7 @@ impl<'a> Arbitrary<'a> for FieldName<'a> {
         const KNOWN: [&str; 8] =
             ["Host", "Connection", "Content-Length", "Transfer-Encoding", "Expect", "Upgrade", "Accept", "Set-Cookie"];
         let name = if u.ratio(1, 3)? { u.choose(&KNOWN)? } else { text(u, TOKEN)? };
-        Ok(Self::new(name).or_else(|_| Self::new("x")).map_err(|_| Error::IncorrectFormat)?)
+        Self::new(name).or_else(|_| Self::new("x")).map_err(|_| Error::IncorrectFormat)
     }
 }
 
@@ -95,14 +95,14 @@ impl<'a> Arbitrary<'a> for RequestHead {
         let mut target = String::new();
         match form {
             Form::Authority => {
-                target.push_str(*u.choose(&["host", "127.0.0.1", "[::1]"])?);
-                target.push_str(*u.choose(&[":1", ":443", ":65535"])?);
+                target.push_str(u.choose(&["host", "127.0.0.1", "[::1]"])?);
+                target.push_str(u.choose(&[":1", ":443", ":65535"])?);
             }
             Form::Asterisk => target.push('*'),
             Form::Absolute | Form::Origin => {
                 if form == Form::Absolute {
-                    target.push_str(*u.choose(&["http://", "https://", "urn+x://"])?);
-                    target.push_str(*u.choose(&["host", "host:80", "[::1]:8080", "user@host"])?);
+                    target.push_str(u.choose(&["http://", "https://", "urn+x://"])?);
+                    target.push_str(u.choose(&["host", "host:80", "[::1]:8080", "user@host"])?);
                 }
                 target.push('/');
                 target.push_str(text(u, TARGET)?);
@@ -120,9 +120,10 @@ impl<'a> Arbitrary<'a> for RequestHead {
 impl<'a> Arbitrary<'a> for ResponseHead {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let status = StatusCode::arbitrary(u)?;
-        let mut head = match u.arbitrary()? {
-            false => Self::new(status),
-            true => Self::with_reason(status, text(u, TEXT)?).map_err(|_| Error::IncorrectFormat)?,
+        let mut head = if u.arbitrary()? {
+            Self::with_reason(status, text(u, TEXT)?).map_err(|_| Error::IncorrectFormat)?
+        } else {
+            Self::new(status)
         };
         for _ in 0..u.int_in_range(0..=24)? {
             let (name, value) = (FieldName::arbitrary(u)?, FieldValue::arbitrary(u)?);

@@ -278,7 +278,7 @@ impl Server {
         match self.line.state {
             // The end of the request is still told where no octet is missing for it.
             State::Receiving | State::Answering if !last || self.line.inbound.is_at_end() => {
-                self.line.step(Step::Finish)
+                self.line.step(Step::Finish);
             }
             _ => self.line.step(if last { Step::FinishLast } else { Step::Finish }),
         }
