@@ -2,6 +2,7 @@
 //! in one run on the same core. A ratio above 1 means that we are faster.
 
 mod areas;
+mod http1;
 mod measure;
 
 use measure::Bench;

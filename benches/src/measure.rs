@@ -31,14 +31,6 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// How often `run` allocates on this thread, and what it returns.
-#[cfg(test)]
-pub fn allocations<T>(run: impl FnOnce() -> T) -> (u64, T) {
-    let before = ALLOCATIONS.with(Cell::get);
-    let result = run();
-    (ALLOCATIONS.with(Cell::get) - before, result)
-}
-
 /// How many rounds a pair is timed for; each round is `SLICE` long for either side.
 const ROUNDS: usize = 11;
 /// Nanoseconds of thread CPU time for one side in one round.

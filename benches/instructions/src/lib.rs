@@ -1,0 +1,4 @@
+//! What is counted: shared with the benches that are timed.
+
+#[path = "../../src/http1.rs"]
+pub mod http1;
