@@ -29,8 +29,7 @@ pub(crate) async fn serve(listener: TcpListener) -> io::Result<()> {
 
 async fn member(mut stream: TcpStream, (room, stirred, start): &(Local, Notify, Instant)) -> io::Result<()> {
     let (mut engine, mut seat) = (Server::new(Limits::default()), Seat::new(room));
-    let (mut rx, mut tx) = (BytesMut::new(), BytesMut::new());
-    let (mut phase, mut due) = (None, None);
+    let (mut rx, mut tx, mut phase, mut due) = (BytesMut::new(), BytesMut::new(), None, None);
     loop {
         let news = stirred.notified(); // nothing that is said from here on is slept over
         room.set_now(start.elapsed());
