@@ -171,7 +171,7 @@ impl Client {
     /// Octets of a message.
     fn message<'i>(&mut self, command: Command, input: &mut &'i [u8]) -> Told<'i> {
         let (before, from) = (self.unstuff, *input);
-        match self.unstuff.next(input) {
+        match self.unstuff.next_text(input) {
             Some(Piece::Text(octets) | Piece::Bare(_, octets)) => {
                 let room = self.limits.message.map_or(u64::MAX, |most| most - self.message);
                 if octets.len() as u64 <= room {
@@ -182,7 +182,7 @@ impl Client {
                 let fits = from.len() - input.len() - octets.len() + room as usize;
                 let mut visible = &from[..fits];
                 self.unstuff = before;
-                match self.unstuff.next(&mut visible) {
+                match self.unstuff.next_text(&mut visible) {
                     Some(Piece::Text(octets) | Piece::Bare(_, octets)) => {
                         *input = &from[fits - visible.len()..];
                         self.message += octets.len() as u64;

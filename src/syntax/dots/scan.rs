@@ -1,6 +1,7 @@
 //! Finds, in blocks of 64 octets, what is neither ordinary text nor an ordinary line end.
 
 use crate::work;
+use memchr::memmem;
 use wide::u8x16;
 
 /// Which of the two characters stands on its own, without the other.
@@ -59,6 +60,59 @@ fn search(text: &[u8]) -> Option<(usize, Mark)> {
     (at..text.len()).find_map(|at| judge(text, at).map(|mark| (at, mark)))
 }
 
+/// Octets that are looked at block by block before a search that costs more to begin and less to go on.
+const NEAR: usize = 4 * BLOCK;
+
+/// Where the first dot right behind CRLF stands in `text`, whatever other line ends there are.
+pub(super) fn next_dot(text: &[u8]) -> Option<usize> {
+    let found = find_dot(text);
+    work::add(found.map_or(text.len(), |at| at + 1));
+    found
+}
+
+fn find_dot(text: &[u8]) -> Option<usize> {
+    let behind_crlf = |at: &usize| text[*at] == b'.' && text[at - 1] == b'\n' && text[at - 2] == b'\r';
+    let Some(last) = text.len().checked_sub(BLOCK + 2) else { return (2..text.len()).find(behind_crlf) };
+    let mut from = 2;
+    loop {
+        // Where dots are near one another, blocks find them.
+        let near = from + NEAR;
+        while from < near {
+            // The last block reaches back over what was seen, so that it is whole.
+            let at = from.min(last + 2);
+            let window = text[at - 2..].first_chunk::<{ BLOCK + 2 }>()?;
+            let mut bits = dots(window);
+            while bits != 0 {
+                let place = at + bits.trailing_zeros() as usize;
+                if place >= from && text[place - 2] == b'\r' {
+                    return Some(place);
+                }
+                bits &= bits - 1;
+            }
+            from = at + BLOCK;
+            if from >= text.len() {
+                return None;
+            }
+        }
+        // Where they are not, a search for both octets at once does.
+        let place = from + memmem::find(&text[from - 1..], b"\n.")?;
+        if text[place - 2] == b'\r' {
+            return Some(place);
+        }
+        from = place + 1;
+        if from >= text.len() {
+            return None;
+        }
+    }
+}
+
+/// One bit for each octet of the window's block that is a dot behind an LF.
+#[inline]
+fn dots(window: &[u8; BLOCK + 2]) -> u64 {
+    let (lf, dot) = (mask::<1, { BLOCK + 2 }>(window, b'\n'), mask::<2, { BLOCK + 2 }>(window, b'.'));
+    lf & dot
+}
+
 /// What the octet at `at` is, with its neighbours: the definition that the blocks above only narrow down to.
 fn judge(text: &[u8], at: usize) -> Option<Mark> {
     let before = at.checked_sub(1).map(|at| text[at]);
@@ -91,7 +145,8 @@ fn suspicious(window: &[u8; WINDOW]) -> bool {
 /// One bit for each octet of the window's block that may be a mark.
 #[inline]
 fn marks(window: &[u8; WINDOW]) -> u64 {
-    let (cr, lf, dot) = (mask::<2>(window, b'\r'), mask::<2>(window, b'\n'), mask::<2>(window, b'.'));
+    let (cr, lf, dot) =
+        (mask::<2, WINDOW>(window, b'\r'), mask::<2, WINDOW>(window, b'\n'), mask::<2, WINDOW>(window, b'.'));
     let cr_before = cr << 1 | u64::from(window[1] == b'\r');
     let lf_before = lf << 1 | u64::from(window[1] == b'\n');
     let lf_after = lf >> 1 | u64::from(window[BLOCK + 2] == b'\n') << 63;
@@ -100,7 +155,7 @@ fn marks(window: &[u8; WINDOW]) -> u64 {
 
 /// One bit for each octet of the 64 at `AT` that is `octet`.
 #[inline]
-fn mask<const AT: usize>(window: &[u8; WINDOW], octet: u8) -> u64 {
+fn mask<const AT: usize, const LENGTH: usize>(window: &[u8; LENGTH], octet: u8) -> u64 {
     let octet = u8x16::splat(octet);
     let mut bits = 0;
     for part in 0..4 {

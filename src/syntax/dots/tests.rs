@@ -144,6 +144,31 @@ proptest! {
         prop_assert_eq!(fed(&wire, step), plain(&wire));
     }
 
+    /// Who takes every octet for text gets the same text, and the same end.
+    #[test]
+    fn line_ends_may_be_of_no_interest(wire in texts(), step in 1usize..90, near in 0usize..400) {
+        let mut wire = wire;
+        // Beyond the blocks that are looked at first.
+        wire.splice(0..0, b"x\n.y\r\n".iter().copied().chain(core::iter::repeat_n(b'z', near)));
+        for step in [step, wire.len()] {
+            let (mut codec, mut text, mut taken) = (Unstuff::new(), Vec::new(), 0);
+            for end in (0..wire.len()).step_by(step).chain([wire.len()]) {
+                let mut input = &wire[taken.min(end)..end];
+                while let Some(Piece::Text(piece)) = codec.next_text(&mut input) {
+                    prop_assert!(!piece.is_empty());
+                    text.extend_from_slice(piece);
+                }
+                taken = end - input.len();
+                prop_assert!(codec.over() || input.len() < Unstuff::WINDOW);
+                if codec.over() {
+                    break;
+                }
+            }
+            let (expected, _, over) = fed(&wire, step);
+            prop_assert_eq!((text, codec.over().then_some(taken)), (expected, over));
+        }
+    }
+
     #[test]
     fn what_was_stuffed_unstuffs(text in texts(), cuts in prop::collection::vec(1usize..70, 1..8)) {
         let (mut stuff, mut wire) = (Stuff::new(Endings::Normalise), BytesMut::new());

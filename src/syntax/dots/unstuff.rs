@@ -1,6 +1,6 @@
 //! Reading a dotted text.
 
-use super::scan::{Alone, Mark, next_mark};
+use super::scan::{Alone, Mark, next_dot, next_mark};
 
 /// A piece of what [`Unstuff`] reads.
 ///
@@ -54,20 +54,8 @@ impl Unstuff {
 
     /// Takes one piece off the front of `input`, as long as it can be; `None` without more octets, or once it is over.
     pub fn next<'i>(&mut self, input: &mut &'i [u8]) -> Option<Piece<'i>> {
-        match self.state {
-            State::Over => return None,
-            State::LineStart => match input {
-                [] | [b'.'] | [b'.', b'\r'] => return None,
-                [b'.', b'\r', b'\n', rest @ ..] => {
-                    *input = rest;
-                    self.state = State::Over;
-                    return Some(Piece::End);
-                }
-                // RFC 5321 4.5.2: a dot with anything behind it on its line is deleted.
-                [b'.', rest @ ..] => *input = rest,
-                _ => {}
-            },
-            State::Inside => {}
+        if let Some(known) = self.line_start(input) {
+            return known;
         }
         let text = *input;
         let length = match next_mark(text) {
@@ -84,9 +72,45 @@ impl Unstuff {
             // only in the middle of a line.
             return None;
         }
-        let (piece, rest) = text.split_at(length);
+        Some(self.tell(input, length))
+    }
+
+    /// As [`next`](Self::next), for who takes every octet for text: a CR or an LF on its own is part of the piece that it
+    /// stands in, and is not looked for, which makes this about twice as fast.
+    pub fn next_text<'i>(&mut self, input: &mut &'i [u8]) -> Option<Piece<'i>> {
+        if let Some(known) = self.line_start(input) {
+            return known;
+        }
+        let text = *input;
+        let length = next_dot(text).unwrap_or(text.len() - usize::from(text.ends_with(b"\r")));
+        if length == 0 {
+            return None;
+        }
+        Some(self.tell(input, length))
+    }
+
+    /// What can be said at the beginning of a line: that it is the end, or that nothing is known yet. A dot that was
+    /// stuffed is passed over.
+    fn line_start<'i>(&mut self, input: &mut &'i [u8]) -> Option<Option<Piece<'i>>> {
+        match (self.state, &input[..]) {
+            (State::Over, _) => return Some(None),
+            (State::LineStart, [] | [b'.'] | [b'.', b'\r']) => return Some(None),
+            (State::LineStart, [b'.', b'\r', b'\n', rest @ ..]) => {
+                *input = rest;
+                self.state = State::Over;
+                return Some(Some(Piece::End));
+            }
+            // RFC 5321 4.5.2: a dot with anything behind it on its line is deleted.
+            (State::LineStart, [b'.', rest @ ..]) => *input = rest,
+            (State::LineStart | State::Inside, _) => {}
+        }
+        None
+    }
+
+    fn tell<'i>(&mut self, input: &mut &'i [u8], length: usize) -> Piece<'i> {
+        let (piece, rest) = input.split_at(length);
         *input = rest;
         self.state = if piece.ends_with(b"\r\n") { State::LineStart } else { State::Inside };
-        Some(Piece::Text(piece))
+        Piece::Text(piece)
     }
 }
