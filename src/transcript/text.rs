@@ -346,12 +346,16 @@ impl Lines<'_> {
                 Atom::Plain(octets) => {
                     let shown = secret.as_ref().map_or(octets.len(), |secret| octets.len().min(**secret));
                     escape(&octets[..shown], &mut text);
-                    secret.map(|secret| *secret -= shown);
+                    if let Some(secret) = secret {
+                        *secret -= shown;
+                    }
                 }
                 Atom::Bulk(octets) => escape(octets, &mut text),
                 Atom::Secret => {
                     text.push_str(SECRET);
-                    secret.map(|secret| *secret -= 1);
+                    if let Some(secret) = secret {
+                        *secret -= 1;
+                    }
                 }
             }
         }
