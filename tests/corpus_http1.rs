@@ -1,5 +1,6 @@
 //! The checks of HTTP/1.1 on their corpora and on generated input.
 #![cfg(all(feature = "http1", feature = "testing"))]
+#![allow(clippy::duplicate_mod, reason = "each file of checks serves fuzz targets by itself, and brings its callers")]
 
 #[path = "checks/http1.rs"]
 mod checks;
