@@ -205,7 +205,9 @@ pub(crate) fn addr_spec<'a>(
     let (first, last) = (tokens.first()?, tokens.last()?);
     let contiguous = tokens.iter().skip(1).all(|token| !token.spaced);
     let quoted = local.iter().any(|token| token.kind == Kind::Quoted);
-    if contiguous && !quoted {
+    // Only a literal can hold a fold or another control here.
+    let control = domain.iter().any(|token| token.octets(text).iter().any(u8::is_ascii_control));
+    if contiguous && !quoted && !control {
         // As it stands.
         let at = sign.map_or(last.end, |sign| tokens[sign].start) - first.start;
         if let Ok(address) = core::str::from_utf8(&text[first.start..last.end]) {
@@ -226,7 +228,7 @@ pub(crate) fn addr_spec<'a>(
     if dot_atom || (!quoted && dots == Dots::Odd) {
         address.push_str(&plain);
     } else {
-        if plain.chars().any(|character| character.is_control() && character != '\t') {
+        if plain.chars().any(char::is_control) {
             return None;
         }
         address.push('"');
@@ -242,11 +244,27 @@ pub(crate) fn addr_spec<'a>(
     if sign.is_some() {
         address.push('@');
         for token in domain {
-            address.push_str(core::str::from_utf8(token.octets(text)).ok()?);
+            address.push_str(&unfolded(core::str::from_utf8(token.octets(text)).ok()?)?);
         }
     }
     let len = address.len();
     Some((Cow::Owned(address), at, len))
+}
+
+/// A domain without its folds (RFC 5322 3.2.2: CRLF and the white space behind it). `None` where another control is left:
+/// an address never holds one, or it could end the line that it is written into.
+fn unfolded(domain: &str) -> Option<Cow<'_, str>> {
+    if !domain.bytes().any(|octet| octet.is_ascii_control()) {
+        return Some(Cow::Borrowed(domain));
+    }
+    let mut plain = String::with_capacity(domain.len());
+    for (index, line) in domain.split("\r\n").enumerate() {
+        if index > 0 && !line.starts_with([' ', '\t']) {
+            return None;
+        }
+        plain.push_str(if index > 0 { line.trim_start_matches([' ', '\t']) } else { line });
+    }
+    (!plain.bytes().any(|octet| octet.is_ascii_control())).then_some(Cow::Owned(plain))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -160,6 +160,17 @@ fn a_mailbox_to_write_forges_nothing() {
 }
 
 #[test]
+fn no_address_that_was_read_holds_a_line_break() {
+    // RFC 5322 3.2.2 and 3.4.1: a fold inside a literal means nothing; a line break that is no fold ends the field.
+    let list = AddressList::parse(b"a@[IPv6:\r\n ::1]");
+    assert_eq!(list.addresses[0].mailboxes()[0].address(), "a@[IPv6:::1]");
+    for forged in ["a@[IP\r\nv6:::1]", "a@[IP\nv6:::1]", "a@[\0]", "a@[x\r\n\r\nBcc: b@c]", "\"a\tb\"@c.example"] {
+        let list = AddressList::parse(forged.as_bytes());
+        assert_eq!((list.addresses.len(), list.defects.len()), (0, 1), "{forged:?}");
+    }
+}
+
+#[test]
 fn bombs_are_linear() {
     for bomb in [
         "(".repeat(20_000),
