@@ -132,6 +132,25 @@ fn into_exim() {
     }
 }
 
+#[test]
+fn into_opensmtpd() {
+    let root =
+        std::env::var_os("PLAINWIRE_PEERS").map_or_else(|| PathBuf::from("/var/tmp/plainwire-peers"), PathBuf::from);
+    if !root.join("ov-opensmtpd/u/usr/sbin/smtpd").is_file() {
+        skipped("into_opensmtpd", "opensmtpd is in no overlay root (see tests/interop/peers/overlay.sh)");
+        return;
+    }
+    let peer = Peer::start("opensmtpd.sh", &[]);
+    // Debian's has no working TLS.
+    let mailer =
+        Mailer::new(&format!("smtp://localhost:{}", peer.port)).unwrap().starttls(StartTls::Never).timeout(SOON);
+    let report = mailer.send_octets(&to(&["u@test", "far@elsewhere.test"]), MESSAGE).unwrap();
+    assert_eq!(accepted(&report), [true, false], "{report:?}");
+    for text in delivered(&peer.folder().join("mail/u"), 1) {
+        assert_eq!(body(&text), ".\n..\n.dot\nhé\nend\n");
+    }
+}
+
 /// Every mechanism that Dovecot offers and we speak, through Postfix.
 #[test]
 fn into_postfix_by_every_mechanism() {
