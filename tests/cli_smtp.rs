@@ -277,3 +277,34 @@ fn the_demonstration_goes_as_it_should() {
     }
     assert!(!out.contains("the engine"));
 }
+
+/// What the reactor keeps of a client that has said its name and nothing since: engine, handler's side, and its place.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_idle_connection_costs_less_than_a_kibibyte() {
+    let scratch = tempfile::tempdir().unwrap();
+    let root = scratch.path().join("mail");
+    let server = Server::start(&["--maildir", root.to_str().unwrap(), "-q", "--reactor"], 1);
+    let octets = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+        line.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
+    };
+    let idle = || {
+        let stream = TcpStream::connect(server.address()).unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        (&stream).write_all(b"EHLO client.example.org\r\n").unwrap();
+        let mut line = String::new();
+        while !line.starts_with("250 ") {
+            line.clear();
+            assert!(reader.read_line(&mut line).unwrap() > 0);
+        }
+        stream
+    };
+    // What the process needs once has been allocated by then.
+    let mut connections: Vec<_> = (0..200).map(|_| idle()).collect();
+    let before = octets();
+    connections.extend((0..700).map(|_| idle()));
+    let each = (octets() - before) / 700;
+    assert!(each <= 1024, "{each} octets");
+}
