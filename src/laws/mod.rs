@@ -1,9 +1,10 @@
 //! The laws that every engine and parser of this crate owes, as functions that users may hold engines of their own to.
 //!
-//! A law needs a way to make the machine, a [`Handler`] that plays the caller, and bytes. It is called by unit
-//! tests, by proptest, by fuzz targets and by the replay of corpora alike. A law that fails returns a [`Story`]: the
-//! smallest input found that breaks it, how the bytes were cut or the machine was driven, and the two results that
-//! should have been one.
+//! A law needs a way to make the machine, a [`Handler`] that plays the caller, and bytes. Events are compared by their
+//! `Debug` form and by every slice that [`Detach`] takes out of them, so they have to be `Clone`: a form that leaves out
+//! a secret, or all of a head but its measures, hides no difference. A law is called by unit tests, by proptest, by fuzz
+//! targets and by the replay of corpora alike. A law that fails returns a [`Story`]: the smallest input found that breaks
+//! it, how the bytes were cut or the machine was driven, and the two results that should have been one.
 //!
 //! | law | says | function |
 //! |---|---|---|
@@ -54,7 +55,7 @@ pub use story::{Law, Story};
 pub use values::{forgeries, no_forgery, round_trip, stable};
 
 #[cfg(doc)]
-use crate::engine::Handler;
+use crate::engine::{Detach, Handler};
 
 /// Events without progress that are still believed: an end, a trailer and a close may follow one another on no octets.
 const STILL: usize = 16;

@@ -34,13 +34,15 @@
 //! part       = literal / escape / secret / omitted
 //! escape     = "\r" / "\n" / "\t" / "\0" / "\\" / "\{" / "\x" 2HEXDIG
 //! secret     = "{redacted}"                   ; any octets up to the end of the line
-//! omitted    = "{" 1*DIGIT SP "octets}"       ; that many octets that are not shown; no CR LF follows it
+//! omitted    = "{" 1*DIGIT SP "octets}"       ; that many octets, at most 2^40, that are not shown; no CR LF follows
+//! text       = *character                     ; controls but tabs, line separators, bidi controls as escapes of Rust
 //! literal    = any other character
 //! ```
 //!
-//! Printing and reading are each other's inverse: [`Transcript::parse`] of what was printed in full gives the same
-//! transcript. What is not UTF-8, not printable, or a space before the line's end is escaped, so a transcript survives
-//! editors and never changes without cause.
+//! Printing and reading are each other's inverse: [`Transcript::parse`] of what was printed in full gives an equal
+//! transcript, and what nobody said stays unsaid: no event, error or comment makes a second line. What is not UTF-8, not
+//! printable, or a space before the line's end is escaped, so a transcript survives editors and never changes without
+//! cause.
 //!
 //! # Secrets and bulk
 //!
