@@ -62,7 +62,8 @@ pub enum Event<B> {
     XClient(XClient<B>),
     /// `QUIT`, answered 221. Closed.
     Quit,
-    /// Something the engine refused by itself.
+    /// Something the engine refused by itself: a command, which drops nothing that was begun (not even between two
+    /// chunks), or the end of a message that is [`Spoiled`](Self::Spoiled) or that the caller refused while it came.
     Refused(Refusal),
 }
 
