@@ -136,6 +136,62 @@ fn redirects_keep_the_rules() {
     });
 }
 
+/// Speaks another protocol after the 101: says back what it hears, in capitals.
+fn shouting(_: &Asked) -> Begin {
+    let agreed = Answer::new(101).with("Upgrade", "shout");
+    Begin::Switch(
+        agreed,
+        Box::new(|stream, rest| {
+            // On a thread of its own: the reactor's waits for nobody.
+            std::thread::spawn(move || {
+                let mut stream = stream.into_std().unwrap();
+                stream.write_all(&rest.to_ascii_uppercase()).unwrap();
+                let mut piece = [0; 100];
+                while let Ok(read @ 1..) = stream.read(&mut piece) {
+                    stream.write_all(&piece[..read].to_ascii_uppercase()).unwrap();
+                }
+            });
+        }),
+    )
+}
+
+#[test]
+fn an_upgrade_hands_the_connection_over_with_what_follows() {
+    let starts: [Start; 2] = [pool::start, reactor::start];
+    for start in starts {
+        let running =
+            start(vec![Port::bind("127.0.0.1:0", Serve::new(shouting)).unwrap()], Options::default()).unwrap();
+        let mut peer = TcpStream::connect(running.addresses()[0]).unwrap();
+        peer.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        // The first words of the new protocol come in one piece with the request.
+        peer.write_all(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\nhello, ").unwrap();
+        let mut heard = Vec::new();
+        let mut piece = [0; 100];
+        while !heard.ends_with(b"HELLO, ") {
+            let read = peer.read(&mut piece).unwrap();
+            assert!(read > 0, "{}", String::from_utf8_lossy(&heard));
+            heard.extend_from_slice(&piece[..read]);
+        }
+        let heard = String::from_utf8(heard).unwrap();
+        assert!(
+            heard.starts_with("HTTP/1.1 101 Switching Protocols\r\n") && heard.contains("Upgrade: shout\r\n"),
+            "{heard}"
+        );
+        peer.write_all(b"world").unwrap();
+        let mut world = [0; 5];
+        peer.read_exact(&mut world).unwrap();
+        assert_eq!(&world, b"WORLD");
+        // Who did not ask for it gets no switch.
+        let answer = Opener::new()
+            .proxies(plainwire::net::http::proxy::Proxies::default())
+            .get(&format!("http://{}/", running.addresses()[0]))
+            .unwrap();
+        assert_eq!(answer.status(), 500);
+        drop(peer);
+        running.stop(Duration::from_secs(5));
+    }
+}
+
 /// Asks again for ever.
 struct Restless;
 
