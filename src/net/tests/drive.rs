@@ -100,7 +100,8 @@ fn a_deadline_is_kept_although_octets_drip() {
     both(|ours, theirs| {
         let mut dripper = theirs.try_clone().unwrap();
         let drips = thread::spawn(move || {
-            for _ in 0..40 {
+            // Far longer than the deadline: drips that kept it away would be seen.
+            for _ in 0..200 {
                 if dripper.write_all(b"x").is_err() {
                     return;
                 }
@@ -111,7 +112,7 @@ fn a_deadline_is_kept_although_octets_drip() {
         let result = drive(&mut Lines::within(Duration::from_millis(300)), ours, &mut echo);
         assert!(matches!(result, Err(Ended::Failed(Fault::TimedOut))), "{result:?}");
         let took = start.elapsed();
-        assert!(took >= Duration::from_millis(295) && took < Duration::from_millis(900), "{took:?}");
+        assert!(took >= Duration::from_millis(295) && took < Duration::from_secs(4), "{took:?}");
         theirs.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         let mut reply = [0; 4];
         theirs.read_exact(&mut reply).unwrap();

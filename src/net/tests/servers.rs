@@ -121,7 +121,7 @@ fn a_dripping_peer_ends_by_deadline_while_others_are_served() {
             }
             assert_eq!(line(&mut slow), "bad");
             let took = start.elapsed();
-            assert!(took >= Duration::from_millis(280) && took < Duration::from_secs(2), "{adapter} {took:?}");
+            assert!(took >= Duration::from_millis(280) && took < Duration::from_secs(4), "{adapter} {took:?}");
             drop(slow);
             drips.join().unwrap();
         },
@@ -222,12 +222,15 @@ fn what_one_says_is_pushed_to_all_and_a_graceful_end_says_goodbye() {
                 assert_eq!(line(peer), "hello", "{adapter}");
             }
             // One is in the middle of a line: it is waited for, and then cut off.
-            peers[0].write_all(b"unfinished").unwrap();
-            thread::sleep(Duration::from_millis(50));
+            peers[0].write_all(b"again\nunfinished").unwrap();
+            // What came in one piece is taken in one piece.
+            for peer in &mut peers {
+                assert_eq!(line(peer), "again", "{adapter}");
+            }
             let start = Instant::now();
             let report = running.stop(Duration::from_millis(400));
             assert!(start.elapsed() >= Duration::from_millis(390), "{adapter} {:?}", start.elapsed());
-            assert!(start.elapsed() < Duration::from_secs(3), "{adapter}");
+            assert!(start.elapsed() < Duration::from_secs(10), "{adapter}");
             assert_eq!((report.open, report.cut), (0, 1), "{adapter}");
             for peer in &mut peers {
                 assert_eq!(line(peer), "goodbye");
