@@ -17,6 +17,10 @@ fn main() -> ExitCode {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--json" => json = true,
+            "--serve" => {
+                areas::serve(&arguments.next().unwrap_or_default());
+                return ExitCode::SUCCESS;
+            }
             "--only" => only = arguments.next(),
             _ => wanted = Some(argument),
         }

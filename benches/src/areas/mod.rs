@@ -10,8 +10,10 @@ mod reference;
 mod smtp;
 mod smtp_wire;
 mod url;
+mod wire;
 
 use crate::measure::Bench;
+pub use wire::serve;
 
 /// Every area, by the name that the command line takes.
 pub const ALL: &[(&str, fn(&mut Bench))] = &[
@@ -23,4 +25,5 @@ pub const ALL: &[(&str, fn(&mut Bench))] = &[
     ("smtp", smtp::run),
     ("smtp-wire", smtp_wire::run),
     ("url", url::run),
+    ("wire", wire::run),
 ];
