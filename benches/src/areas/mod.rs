@@ -5,6 +5,7 @@ mod cookie;
 mod fanout;
 mod http1;
 mod mime;
+mod pop3;
 mod query;
 mod reference;
 mod smtp;
@@ -21,6 +22,7 @@ pub const ALL: &[(&str, fn(&mut Bench))] = &[
     ("cookie", cookie::run),
     ("http1", http1::run),
     ("mime", mime::run),
+    ("pop3", pop3::run),
     ("query", query::run),
     ("smtp", smtp::run),
     ("smtp-wire", smtp_wire::run),
