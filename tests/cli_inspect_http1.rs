@@ -90,7 +90,7 @@ fn refusals_have_a_kind_a_place_and_a_reply() {
     }
     let long = [b"GET /", &[b'a'; 9000][..], b" HTTP/1.1\r\n\r\n"].concat();
     assert_eq!(lines(&["request", "--json"], &long), [r#"{"error":"start-line-too-long","offset":8192,"reply":414}"#]);
-    let large = [b"GET / HTTP/1.1\r\nX: ", &[b'a'; 20_000][..], b"\r\n\r\n"].concat();
+    let large = [b"GET / HTTP/1.1\r\nX: ", &b"a".repeat(20_000)[..], b"\r\n\r\n"].concat();
     assert_eq!(lines(&["request", "--json"], &large), [r#"{"error":"field-too-long","offset":16400,"reply":431}"#]);
     let response = lines(&["response", "--json"], b"HTTP/1.1 200 OK\nA: b\n\n");
     assert_eq!(response, [r#"{"error":"bare-lf","offset":15,"reply":null}"#]);

@@ -1,5 +1,6 @@
 //! `plainwire inspect pop3` and `plainwire serve pop3` as a shell sees them.
 #![cfg(feature = "cli")]
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "processes and sockets are what is tested")]
 
 use plainwire::net::maildir::Maildir;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -16,6 +16,7 @@ pub(in crate::smtp) fn keyword(input: &[u8]) -> Parsed<'_, &[u8]> {
 
 /// esmtp-param = esmtp-keyword ["=" esmtp-value], at the front of `input`, and what follows: the walk that the grammar
 /// (in the tests) is held to.
+#[expect(clippy::needless_bitwise_bool, reason = "a loop without branches is a few vectors")]
 #[inline]
 pub(in crate::smtp) fn parameter(input: &[u8]) -> Option<(&[u8], Option<&[u8]>, &[u8])> {
     let letter = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'-';
@@ -45,6 +46,7 @@ pub(in crate::smtp) fn parameters(input: &[u8]) -> Option<alloc::vec::Vec<(&[u8]
 }
 
 /// Printable text with spaces and UTF-8, all of `text`: neither control characters nor anything that is no text.
+#[expect(clippy::needless_bitwise_bool, reason = "a loop without branches is a few vectors")]
 pub(in crate::smtp) fn printable(text: &[u8]) -> bool {
     // Without a way out of the loop it is a few vectors.
     let control = text.iter().fold(false, |found, octet| found | (*octet < b' ') | (*octet == 0x7F));
