@@ -112,7 +112,7 @@ impl Server {
         match self.chunk.refused {
             Some(answer) if self.chunk.left == 0 => {
                 self.chunk.refused = None;
-                self.refuse(answer, out)
+                self.refuse_behind(there, answer, out)
             }
             _ => self.dry(input, there),
         }

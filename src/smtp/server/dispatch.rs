@@ -114,9 +114,14 @@ impl Server {
 
     /// Refuses a command, and counts it.
     pub(super) fn refuse<'i>(&mut self, answer: &Answer, out: &mut BytesMut) -> Told<'i> {
+        self.refuse_behind(0, answer, out)
+    }
+
+    /// The same for what ends `at` octets into what this step has before it: where that begins depends on the cut.
+    pub(super) fn refuse_behind<'i>(&mut self, at: usize, answer: &Answer, out: &mut BytesMut) -> Told<'i> {
         self.errors += 1;
         if self.errors > self.config.limits.errors {
-            return Err(self.error(ErrorKind::TooManyErrors, 0));
+            return Err(self.error(ErrorKind::TooManyErrors, at));
         }
         answer.write(self.extended, out);
         Ok(Some(Event::Refused(Refusal { code: answer.code(), enhanced: answer.enhanced() })))

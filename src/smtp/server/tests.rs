@@ -383,6 +383,10 @@ fn limits_count_elements() {
     small.limits = Limits { errors: 2, ..Limits::default() };
     let outcome = run_with(&small, false, b"A\r\nB\r\nC\r\nNOOP\r\n", Ending::Stays);
     assert_eq!((outcome.codes, outcome.error), (vec![220, 500, 500, 421], Some((ErrorKind::TooManyErrors, 6))));
+    // One too many, in a chunk that is passed over: it is told where the chunk ends, whatever the cut.
+    small.limits = Limits { errors: 2, ..Limits::default() };
+    let outcome = run_with(&small, false, b"\r\n\r\nBDAT 3\r\nabc", Ending::Stays);
+    assert_eq!((outcome.codes, outcome.error), (vec![220, 500, 500, 421], Some((ErrorKind::TooManyErrors, 15))));
     small.limits = Limits { idle_commands: 3, ..Limits::default() };
     let outcome = run_with(&small, false, b"EHLO a\r\nNOOP\r\nRSET\r\nNOOP\r\n", Ending::Stays);
     assert_eq!(outcome.codes, [220, 250, 250, 250, 421]);
