@@ -44,6 +44,7 @@ impl Bulk {
     /// # Errors
     ///
     /// Where the file can't be read, or ends before its promised length.
+    #[cfg(feature = "web")]
     pub(crate) fn into_bytes(self) -> io::Result<Bytes> {
         match self.source {
             Source::Bytes(bytes) => Ok(bytes),
