@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// The numbers of an adapter's loop. What an engine waits for is the engine's own ([`Patience`]); these are the wire's.
+/// The numbers of an adapter's loop. What an engine waits for is the engine's own
+/// ([`Patience`](crate::engine::Patience)); these are the wire's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {

@@ -189,11 +189,9 @@ pub(crate) fn line(data: &[u8]) {
 /// Spaces, and characters that only change others, by their numbers.
 fn faint(line: &[u8]) -> bool {
     let Ok(text) = str::from_utf8(line) else { return false };
-    text.chars().all(|character| match character as u32 {
-        0x20 | 0xa0 | 0x1680 | 0x2000..=0x200a | 0x202f | 0x205f | 0x2800 | 0x3000 => true,
-        0xad | 0x34f | 0x61c | 0x180b..=0x180f | 0x200c..=0x200f | 0xfe00..=0xfe0f => true,
-        _ => false,
-    })
+    let space = |n| matches!(n, 0x20 | 0xa0 | 0x1680 | 0x2000..=0x200a | 0x202f | 0x205f | 0x2800 | 0x3000);
+    let change = |n| matches!(n, 0xad | 0x34f | 0x61c | 0x180b..=0x180f | 0x200c..=0x200f | 0xfe00..=0xfe0f);
+    text.chars().all(|character| space(character as u32) || change(character as u32))
 }
 
 /// The table of `chat::text`, one character after the other.

@@ -656,7 +656,8 @@ pub(crate) fn session(data: &[u8]) {
     }
     messages.push((envelope, message.to_vec()));
     let (config, accepting) = (Arc::new(config), Arc::new(accepting));
-    let sent: RefCell<(Rc<RefCell<Vec<Report>>>, Rc<RefCell<Vec<Vec<u8>>>>)> = RefCell::default();
+    type Shared<T> = Rc<RefCell<Vec<T>>>;
+    let sent: RefCell<(Shared<Report>, Shared<Vec<u8>>)> = RefCell::default();
     let make = || {
         let (reports, taken) = (Rc::default(), Rc::default());
         *sent.borrow_mut() = (Rc::clone(&reports), Rc::clone(&taken));

@@ -16,8 +16,11 @@ mod wire;
 use crate::measure::Bench;
 pub use wire::serve;
 
+/// A name on the command line, and what it runs.
+type Area = (&'static str, fn(&mut Bench));
+
 /// Every area, by the name that the command line takes.
-pub const ALL: &[(&str, fn(&mut Bench))] = &[
+pub const ALL: &[Area] = &[
     ("chat", chat::run),
     ("cookie", cookie::run),
     ("http1", http1::run),
