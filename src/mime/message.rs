@@ -138,7 +138,10 @@ impl<'a> Message<'a> {
                     let last = self.nodes.len() as u32;
                     if let Some(node) = open.and_then(|open| self.nodes.get_mut(open as usize)) {
                         node.last = last;
-                        node.end = stream.cut().max(node.start);
+                        // A message without a line within a part without a body: the empty line that ends the part's
+                        // header is the delimiter's own.
+                        node.end = stream.cut();
+                        node.start = node.start.min(node.end);
                         node.body = node.body.min(node.end);
                         open = node.parent;
                     }
