@@ -89,7 +89,7 @@ impl<'a> MessageId<'a> {
         if ids.is_empty() && start < value.len() {
             // Without brackets, but one word: that is what was meant.
             let word = value[start..].trim_ascii();
-            match identifier(word).filter(|id| id.contains('@') && !id.contains(['<', '(', '"', ','])) {
+            match identifier(word).filter(|id| id.contains('@') && !id.contains(['<', '>', '(', '"', ','])) {
                 Some(id) if !word.iter().any(|octet| is_fws(*octet)) => ids.push(Self(id)),
                 _ => {}
             }

@@ -73,6 +73,13 @@ fn types() {
 }
 
 #[test]
+fn an_identifier_without_brackets_has_none_inside() {
+    assert_eq!(MessageId::list(b" a@b ")[0].as_str(), "a@b");
+    // In brackets it would end at the first of its own (RFC 5322 3.6.4).
+    assert!(MessageId::list(b"a@b>c").is_empty());
+}
+
+#[test]
 fn message_identifiers() {
     let ids = MessageId::list(b"<a@b> (c) <d@\r\n e> \"<no@no>\" Your message of Friday <f>");
     assert_eq!(ids.iter().map(MessageId::as_str).collect::<Vec<_>>(), ["a@b", "d@e", "f"]);
