@@ -1,4 +1,33 @@
-//! Internet messages and MIME.
+//! Internet messages and MIME: read anything, write only what is right.
+//!
+//! | you have | you use |
+//! |---|---|
+//! | a whole message in memory | [`Message`]: a tree of [`Part`]s that borrows from it, decoded when asked |
+//! | a message that comes in pieces, of any length | [`Stream`]: events, in memory that does not grow |
+//! | a value of a header field | [`AddressList`], [`DateTime`], [`ContentType`], [`Disposition`], [`MessageId`], [`Received`], [`decode_text`] |
+//! | something to say | [`Builder`], which makes a [`Draft`] that is written in pieces |
+//! | a mailbox in one file | [`mbox`] |
+//!
+//! The tree and the stream are one parser: the tree drives the stream over all of the message and notes where things
+//! are. So both find the same parts, and what is wrong is the same [`Defect`] in both. Reading never fails: each
+//! [kind of defect](DefectKind) says which reading it gets, and there is only one. Where two readers could differ (two
+//! Content-Types, a boundary that is the beginning of another, two addresses in the place of one), the first counts, the
+//! whole line counts, or nothing does; it is never guessed.
+//!
+//! RFC 5322 and its obsolete forms, RFC 6532 (UTF-8), RFC 2045 to 2049, RFC 2183 (Content-Disposition), RFC 2231
+//! (parameters), RFC 2387 and 2392 (related parts and `cid:`), RFC 3462 and 3464 (delivery reports), RFC 3676
+//! (format=flowed), RFC 8621 4.1.4 (what to show), RFC 4155 and mboxrd.
+//!
+//! ```
+//! use plainwire::mime::Message;
+//!
+//! let message = Message::parse(b"From: Ann <ann@example.org>\r\nSubject: =?utf-8?q?caf=C3=A9?=\r\n\r\nAt four?\r\n");
+//! let header = message.header();
+//! assert_eq!(header.from().mailboxes().next().unwrap().address(), "ann@example.org");
+//! assert_eq!(header.subject().unwrap(), "café");
+//! assert_eq!(message.text_body()[0].text(), "At four?\r\n");
+//! assert!(message.examine().is_empty());
+//! ```
 
 mod address;
 mod base64;
