@@ -247,20 +247,13 @@ impl Room {
 
     /// Shows the member `id` line after line, as long as `take` wants one more.
     fn read(&mut self, id: MemberId, take: impl FnMut(&Bytes) -> bool) {
-        let Some(slot) = self.slots.get_mut(id.index()) else { return };
-        if let Some((member, said)) = slot.closing_mut(id) {
-            member.read(id, said, take);
-            return;
-        }
-        let Some(member) = slot.member_mut(id) else { return };
-        if member.cursor == self.log.next() {
-            member.read(id, &self.log, take);
-        } else {
-            member.read(id, &self.log, take);
-            if member.cursor == self.log.next() {
-                self.caught_up += 1;
-                self.clear_if_read();
-            }
+        let listener = self.slots.get_mut(id.index()).and_then(|slot| slot.listener(id));
+        let Some((member, closed)) = listener else { return };
+        let (here, behind) = (closed.is_none(), member.cursor != self.log.next());
+        member.read(id, closed.unwrap_or(&self.log), take);
+        if here && behind && member.cursor == self.log.next() {
+            self.caught_up += 1;
+            self.clear_if_read();
         }
     }
 
