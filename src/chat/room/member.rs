@@ -73,8 +73,7 @@ impl Slot {
         }
     }
 
-    /// Who hears at this place: with the room's last log where that was closed. One look for both, and one place that
-    /// reads, or the reading is not inlined (twice the instructions for each listener).
+    /// Who hears at this place: with the room's last log where that was closed.
     pub(super) fn listener(&mut self, id: MemberId) -> Option<(&mut Member, Option<&Log>)> {
         if id.generation != self.generation {
             return None;
