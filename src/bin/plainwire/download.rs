@@ -1,9 +1,6 @@
 //! `plainwire download`: a file in segments, resumed after a break, checked at the end.
-//!
-//! Exit codes are those of `plainwire get`: 0; 3 not a URL; 6, 7 no such host, nobody there; 18 the file changed or ended
-//! early; 22 the server refused; 23 the file can't be written; 28 too slow; 36 the checksum is another; 60 a certificate.
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use plainwire::net::http::disposition::{file_name, name_of_path};
 use plainwire::net::http::download::{Download, Progress};
@@ -15,6 +12,18 @@ use std::sync::Mutex;
 
 /// Fetch a file in segments, and go on where an earlier run was cut short
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "the file is there, whole"
+    3 "not a URL"
+    6 "no such host"
+    7 "nobody is there"
+    18 "the file changed, or ended early"
+    22 "the server refused"
+    23 "the file can't be written"
+    28 "too slow"
+    36 "the checksum is another"
+    60 "the server's certificate is not trusted"
+})]
 pub(crate) struct Args {
     /// Where it is
     url: String,

@@ -3,6 +3,14 @@
 use std::fmt;
 use std::process::ExitCode;
 
+/// The exit codes of a subcommand, as the end of its `--help` has them: `exit_codes! { 0 "done" 1 "not done" }`.
+macro_rules! exit_codes {
+    ($($code:literal $when:literal)+) => {
+        concat!("Exit codes:", $("\n  ", $code, ": ", $when),+)
+    };
+}
+pub(crate) use exit_codes;
+
 /// What every subcommand returns.
 pub(crate) type Outcome = Result<ExitCode, Failure>;
 

@@ -1,15 +1,19 @@
 //! `plainwire query`: reads and writes query strings.
-//!
-//! Exit codes: 0, done; 1, a query string was refused, or what was to be encoded was (or reading or writing failed); 2,
-//! the command line was wrong.
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use clap::{Subcommand, ValueEnum};
 use plainwire::query::{Charset, Errors, Options, Serializer, Spelling};
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::io::{self, BufRead, Read, Write};
 use std::process::ExitCode;
+
+/// What both subcommands end with.
+const EXIT_CODES: &str = exit_codes! {
+    0 "done"
+    1 "a query string was refused, or what was to be encoded was, or reading or writing failed"
+    2 "the command line is wrong"
+};
 
 /// Read and write query strings
 #[derive(clap::Args)]
@@ -27,6 +31,7 @@ enum Direction {
 }
 
 #[derive(clap::Args)]
+#[command(after_long_help = EXIT_CODES)]
 struct Parse {
     /// Print one JSON array of [name, value] per query string, or an object with error and offset
     #[arg(long)]
@@ -55,6 +60,7 @@ struct Parse {
 }
 
 #[derive(clap::Args)]
+#[command(after_long_help = EXIT_CODES)]
 struct Encode {
     /// Print the query string as a JSON string, and take standard input for JSON only
     #[arg(long)]

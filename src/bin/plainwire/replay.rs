@@ -2,10 +2,9 @@
 //!
 //! The transcript names its engine in a line `-- engine: PROTOCOL client|server`, or `--engine` does. What the engine
 //! *tells* (`>>`) and how it fails is compared; what the application said on its own is taken from the transcript, where
-//! the engine needs it to go on. Exit codes: 0 the same, 1 another, with the line; 2 no transcript, or not one that can
-//! be replayed.
+//! the engine needs it to go on.
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use crate::inspect;
 use bytes::BytesMut;
 use plainwire::chat;
@@ -18,6 +17,11 @@ use std::process::ExitCode;
 
 /// Drive an engine from a transcript, and show where it departs from it
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "the engine does what the transcript says"
+    1 "it departs from it, at the line that is printed"
+    2 "no transcript, or not one that can be replayed"
+})]
 pub(crate) struct Args {
     /// The transcript; - is standard input
     file: PathBuf,

@@ -1,8 +1,6 @@
 //! `plainwire robots`: asks a robots.txt.
-//!
-//! Exit codes: 0, allowed; 1, disallowed; 2, the command line was wrong or the file could not be read.
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use clap::Subcommand;
 use plainwire::robots::Robots;
 use std::io::{self, Read, Write};
@@ -22,9 +20,12 @@ enum Question {
 }
 
 /// May AGENT fetch URL? Prints the answer with the rule and the line that decided
-///
-/// Exit codes: 0 allowed, 1 disallowed, 2 no answer.
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "allowed"
+    1 "disallowed"
+    2 "no answer: the command line is wrong, or the file can't be read"
+})]
 struct Check {
     /// The crawler's product token; of `ExampleBot/1.0` only `ExampleBot` counts
     #[arg(long, value_name = "NAME")]

@@ -1,11 +1,8 @@
 //! `plainwire url`: takes URLs apart.
-//!
-//! Exit codes: 0, all URLs were taken apart; 1, one of them was not (or reading or writing failed); 2, the command line
-//! or the base was wrong.
 
 mod views;
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use plainwire::url::reference::Reference;
 use plainwire::url::{Options, Url, python};
 use serde_json::{Map, Value, json};
@@ -15,6 +12,11 @@ use std::process::ExitCode;
 
 /// Take URLs apart, as browsers do (WHATWG) unless said otherwise
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "all URLs were taken apart"
+    1 "one of them was not, or reading or writing failed"
+    2 "the command line or the base is wrong"
+})]
 pub(crate) struct Args {
     /// Print one JSON object per URL: its parts by the standard's names, null where absent, or error and offset
     #[arg(long)]

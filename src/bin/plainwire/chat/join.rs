@@ -1,13 +1,12 @@
 //! `plainwire chat join`: a place in a room, on TCP or in a multicast group.
 //!
 //! Each line of standard input is said to the room (`/help` tells what else a line can be); each line of the room goes to
-//! standard output. The end of the input and Ctrl-C leave; the server's close ends it too. Exit codes: 0 after any of
-//! these, 1 where the connection can't be made or breaks, 2 for a wrong command line, 130 after a second Ctrl-C.
+//! standard output. The end of the input and Ctrl-C leave; the server's close ends it too.
 
 use super::input::{self, Input};
 use super::screen::Screen;
 use super::{ADDRESS, GroupArgs, group};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use bytes::BytesMut;
 use plainwire::chat::client::Event;
 use plainwire::chat::{Client, Limits, Name, Said};
@@ -20,6 +19,12 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "left, or the server closed"
+    1 "the connection can't be made, or broke"
+    2 "the command line is wrong"
+    130 "a second Ctrl-C"
+})]
 pub(super) struct Args {
     /// Where the room is
     #[arg(value_name = "HOST:PORT", default_value = ADDRESS, conflicts_with = "multicast")]

@@ -1,11 +1,10 @@
 //! `plainwire chat serve`: a room on TCP, by threads or by readiness, and on a multicast group if asked.
 //!
 //! Prints one line for each place where it listens, `listening on ADDRESS`, and serves until it is interrupted. SIGINT
-//! and SIGTERM end it gracefully: everybody is told, and what was said is delivered. Exit codes: 0 after a graceful end,
-//! 1 where it can't listen, 2 for a wrong command line.
+//! and SIGTERM end it gracefully: everybody is told, and what was said is delivered.
 
 use super::{ADDRESS, GroupArgs};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use plainwire::chat::Limits;
 use plainwire::net::chat::{Bridge, Hall};
 use plainwire::net::multicast::Group;
@@ -19,6 +18,11 @@ use std::thread;
 use std::time::Duration;
 
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "a graceful end, by SIGINT or SIGTERM"
+    1 "it can't listen"
+    2 "the command line is wrong"
+})]
 pub(super) struct Args {
     /// Where to listen; port 0 takes a free one
     #[arg(value_name = "ADDRESS:PORT", default_value = ADDRESS, conflicts_with_all = ["listen", "port"])]

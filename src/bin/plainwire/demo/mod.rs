@@ -1,14 +1,14 @@
 //! `plainwire demo`: what plainwire does, on loopback, with the conversations written down.
 //!
 //! A list of scenes; each is a story that sets up its own servers and clients, plays, checks what came of it, and prints
-//! the transcripts. Exit codes: 0 when every scene went as it should, 1 when one did not, 2 for a wrong command line.
+//! the transcripts.
 
 mod chat;
 mod mail;
 mod smtp;
 mod web;
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use plainwire::transcript::{Step, Transcript};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -45,6 +45,11 @@ const SCENES: &[Scene] = &[
 ];
 
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "every scene went as it should"
+    1 "one did not"
+    2 "the command line is wrong"
+})]
 pub(crate) struct Args {
     /// Which scenes to play; all, unless some are named
     #[arg(value_name = "SCENE", value_parser = SCENES.iter().map(|scene| scene.name).collect::<Vec<_>>())]

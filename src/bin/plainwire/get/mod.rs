@@ -1,14 +1,10 @@
 //! `plainwire get`: fetch URLs, with curl's letters where they exist.
-//!
-//! Exit codes are curl's: 0; 1 no such scheme; 2 wrong command line; 3 not a URL; 6 no such host; 7 nobody there; 8 not
-//! HTTP; 18 ended early; 22 a status of 400 and above with `-f`; 23 can't write; 26 can't read; 28 too slow; 35 TLS; 47
-//! redirects; 52 no answer; 56 the connection broke; 60 a certificate; 61 a content coding; 65 can't be sent twice.
 
 mod ask;
 mod cookies;
 mod deliver;
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use plainwire::cookie::Jar;
 use plainwire::http1::Client;
 use plainwire::net::http::coding::Expansion;
@@ -24,6 +20,27 @@ use std::time::Duration;
 
 /// Fetch URLs, with curl's letters
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "every transfer went well"
+    1 "a scheme that is not fetched"
+    2 "the command line is wrong"
+    3 "not a URL"
+    6 "no such host"
+    7 "nobody is there"
+    8 "what answers is not HTTP"
+    18 "the answer ended early"
+    22 "a status of 400 or above, with -f"
+    23 "the output can't be written"
+    26 "a file to send can't be read"
+    28 "too slow"
+    35 "TLS failed"
+    47 "too many redirects"
+    52 "no answer"
+    56 "the connection broke"
+    60 "the server's certificate is not trusted"
+    61 "a content coding that can't be read"
+    65 "a body that can't be sent twice had to be"
+})]
 pub(crate) struct Args {
     /// The URLs; without a scheme they are http
     #[arg(required = true, value_name = "URL")]

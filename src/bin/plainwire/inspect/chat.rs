@@ -9,7 +9,7 @@
 //! (`from`, `to`), `here` (`names`, an array, and `more`), `notice` (`text`), `refusal` (`code`, `text`), `unknown`
 //! (`line`), `refused` (`code`, `offset`), `end`.
 
-use super::frame::{Describe, Fault, Line, Object, Source, inspect};
+use super::frame::{Describe, EXIT_CODES, Fault, Line, Object, Source, inspect};
 use crate::failure::Outcome;
 use bytes::BytesMut;
 use plainwire::chat::{self, Client, Farewell, Heard, Limits, Refused, Said, Server};
@@ -17,6 +17,7 @@ use plainwire::engine::{Handler, Status};
 use serde_json::Value;
 
 #[derive(clap::Args)]
+#[command(after_long_help = EXIT_CODES)]
 pub(crate) struct Args {
     /// Read what a server sends; otherwise what a member sends
     #[arg(long)]

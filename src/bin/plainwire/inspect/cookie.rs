@@ -10,10 +10,8 @@
 //! The first two take `"same_site":bool` (true), `"method"` (GET), `"navigation":bool` (true), `"http_api":bool` (true;
 //! false is a script) and `"top_level_site"` (`https://example.org`, or `example.org`). Code points 0 to 255 of field
 //! values are octets, in both directions.
-//!
-//! Exit codes: 0, every line was answered; 1, reading or writing failed; 2, a line (or the command line) was wrong.
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use plainwire::cookie::{Jar, Limits, Place, PlaceError, PublicSuffixes, Request, SetCookie, Site, Timestamp};
 use plainwire::url::Url;
 use serde::Deserialize;
@@ -24,6 +22,11 @@ use std::process::ExitCode;
 
 /// A cookie store: one JSON object per line in (`set`, `get` or `end_session`), one out
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "every line was answered"
+    1 "reading or writing failed"
+    2 "a line, or the command line, is wrong"
+})]
 pub(crate) struct Args {
     /// Print JSON, which is all that is ever printed here
     #[arg(long)]

@@ -7,11 +7,8 @@
 //! `{"error":KIND,"offset":N,"reply":…}` where the engine refused the input.
 //!
 //! Octets that are UTF-8 print as a string, others as `{"base64":…}`.
-//!
-//! Exit codes: 0, the bytes were inspected, whatever was found in them; 1, they could not be read, or the output could
-//! not be written; 2, the command line was wrong.
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::BytesMut;
@@ -21,6 +18,13 @@ use std::fmt::Write as _;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// What an inspection ends with.
+pub(crate) const EXIT_CODES: &str = exit_codes! {
+    0 "inspected, whatever was found in the bytes"
+    1 "the bytes can't be read, or the output can't be written"
+    2 "the command line is wrong"
+};
 
 /// The arguments that every `inspect` subcommand takes: `#[command(flatten)] source: Source`.
 #[derive(clap::Args)]

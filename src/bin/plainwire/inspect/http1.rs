@@ -1,6 +1,6 @@
 //! `plainwire inspect http1`: what a server or a client makes of a stream.
 
-use super::frame::{self, Describe, Fault, Line, Object, Source, bytes};
+use super::frame::{self, Describe, EXIT_CODES, Fault, Line, Object, Source, bytes};
 use crate::failure::{Failure, Outcome};
 use bytes::BytesMut;
 use plainwire::engine::{Engine, Handler, Patience, Status};
@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 /// 101, which hand the connection over; an expectation by 100. Responses answer the requests that --method names, which
 /// offer an upgrade each.
 #[derive(clap::Args)]
+#[command(after_long_help = EXIT_CODES)]
 pub(crate) struct Args {
     /// What the bytes are
     #[arg(value_enum)]

@@ -6,7 +6,7 @@
 //! Content-Disposition (with or without the field's name), unless what it reads is a message, which has an empty line or
 //! a file's name: then it prints the events of the stream.
 
-use super::frame::{Line, Object, Printer, Source};
+use super::frame::{EXIT_CODES, Line, Object, Printer, Source};
 use crate::failure::{Failure, Outcome};
 use crate::mail::json;
 use plainwire::mime::{
@@ -18,12 +18,14 @@ use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
+#[command(after_long_help = EXIT_CODES)]
 pub(crate) struct Args {
     #[command(flatten)]
     source: Source,
 }
 
 #[derive(clap::Args)]
+#[command(after_long_help = EXIT_CODES)]
 pub(crate) struct Values {
     /// Print one JSON value on each line
     #[arg(long)]

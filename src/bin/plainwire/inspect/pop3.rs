@@ -1,6 +1,6 @@
 //! `plainwire inspect pop3`: what a server or a client makes of a stream.
 
-use super::frame::{self, Describe, Fault, Line, Object, Source, bytes};
+use super::frame::{self, Describe, EXIT_CODES, Fault, Line, Object, Source, bytes};
 use crate::failure::{Failure, Outcome};
 use bytes::BytesMut;
 use plainwire::engine::{Engine, Handler, Patience, Status};
@@ -23,6 +23,7 @@ use std::path::PathBuf;
 ///
 /// The client says the commands of --say one after the other, each when the one before was answered.
 #[derive(clap::Args)]
+#[command(after_long_help = EXIT_CODES)]
 pub(crate) struct Args {
     /// What the bytes are
     #[arg(value_enum)]

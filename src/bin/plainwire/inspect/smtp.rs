@@ -16,7 +16,7 @@
 //! The last line has `replies`, the codes in order, and `closed`; at the server's end `messages` too, those that were
 //! accepted, each with `length` and `sha256`.
 
-use super::frame::{self, Describe, Fault, Line, Object, Source, bytes};
+use super::frame::{self, Describe, EXIT_CODES, Fault, Line, Object, Source, bytes};
 use crate::failure::{Failure, Outcome};
 use bytes::BytesMut;
 use plainwire::engine::{Handler, Status};
@@ -35,6 +35,7 @@ use std::sync::Arc;
 /// recipient, password and message. Only SCRAM fails, for want of a password to prove. The client sends messages to the
 /// recipients that --to names, and says goodbye.
 #[derive(clap::Args)]
+#[command(after_long_help = EXIT_CODES)]
 pub(crate) struct Args {
     /// Whose end reads the bytes
     #[arg(value_enum)]

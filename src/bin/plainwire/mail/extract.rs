@@ -1,13 +1,12 @@
 //! `plainwire mail extract`: attachments become files.
 //!
 //! A name that a sender chose never leaves the folder, never replaces a file and never hides; the line printed for each
-//! file is its path. Exit codes: 0, saved (also where there was nothing to save); 2, the command line was wrong; 65, a
-//! part asked for is not in the message; 66, the message could not be read; 73, a file could not be made.
+//! file is its path.
 
 use super::json;
 use super::show::find;
 use super::source::Source;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use plainwire::mime::{Message, Part, safe_file_name};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -15,6 +14,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "saved, also where there was nothing to save"
+    2 "the command line is wrong"
+    65 "a part asked for is not in the message"
+    66 "the message can't be read"
+    73 "a file can't be made"
+})]
 pub(crate) struct Args {
     /// Where to put the files; made if it is not there
     #[arg(short, long, value_name = "DIR", default_value = ".")]

@@ -1,11 +1,7 @@
 //! `plainwire mail fetch`: collects mail by POP3.
-//!
-//! Exit codes, as sysexits has them: 0, everything was collected; 69, the server can't be used, or it refused a message;
-//! 73, a message can't be stored; 75, it may work later (the connection broke, the maildrop is in use); 76, the server
-//! does not keep to the protocol; 77, the login was refused; 2 for a wrong command line.
 
 use super::password;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use indicatif::{ProgressBar, ProgressStyle};
 use plainwire::engine::Tap;
 use plainwire::net::pop3::{
@@ -31,6 +27,15 @@ use std::time::Duration;
 /// Messages are stored safely before anything is deleted, and a run that was cut short can be run again. Without a target
 /// they are printed.
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "everything was collected"
+    2 "the command line is wrong"
+    69 "the server can't be used, or it refused a message"
+    73 "a message can't be stored"
+    75 "it may work later: the connection broke, or the maildrop is in use"
+    76 "the server does not keep to the protocol"
+    77 "the log-in was refused"
+})]
 pub(super) struct Args {
     /// Where the mail is: pop3s://user@host[:port] with TLS, pop3://user@host[:port] with STLS
     #[arg(value_name = "URL")]

@@ -1,11 +1,8 @@
 //! `plainwire mail show` and `plainwire mail parts`.
-//!
-//! Exit codes: 0, shown, whatever is wrong with the message; 1, the output could not be written; 2, the command line was
-//! wrong; 65, the part asked for is not in the message; 66, the file could not be read.
 
 use super::json;
 use super::source::Source;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use plainwire::mime::{Message, Part};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -13,6 +10,12 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "shown, whatever is wrong with the message"
+    1 "the output can't be written"
+    2 "the command line is wrong"
+    66 "the file can't be read"
+})]
 pub(crate) struct Args {
     /// Print one JSON object
     #[arg(long)]
@@ -22,6 +25,13 @@ pub(crate) struct Args {
 }
 
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "shown, whatever is wrong with the message"
+    1 "the output can't be written"
+    2 "the command line is wrong"
+    65 "the part asked for is not in the message"
+    66 "the file can't be read"
+})]
 pub(crate) struct PartsArgs {
     /// Print a JSON list
     #[arg(long, conflicts_with = "part")]

@@ -1,15 +1,17 @@
 //! `plainwire mail user`: the line of a user, for the file of `plainwire serve smtp --auth`.
-//!
-//! Exit codes: 0; 1 where there is no password, or a name or password can't stand in such a file; 2 for a wrong command
-//! line.
 
 use super::password::Source;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use plainwire::net::users;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "printed"
+    1 "there is no password, or the name or password can't stand in such a file"
+    2 "the command line is wrong"
+})]
 pub(super) struct Args {
     /// The user's name
     #[arg(value_name = "NAME")]

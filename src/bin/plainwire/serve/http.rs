@@ -1,9 +1,7 @@
 //! `plainwire serve http`: a folder, or with `--echo` the answers that client authors test against.
-//!
-//! Exit codes: 0 after a graceful end, 1 where it can't listen or the folder can't be read, 2 for a wrong command line.
 
 use super::{bind, echo, start};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use plainwire::net::Service;
 use plainwire::net::http::serve::{Files, Serve};
 use std::io::{self, Write as _};
@@ -11,6 +9,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "a graceful end, by SIGINT or SIGTERM"
+    1 "it can't listen, or the folder can't be read"
+    2 "the command line is wrong"
+})]
 pub(super) struct Args {
     /// The folder whose files are served
     #[arg(value_name = "DIR", default_value = ".", conflicts_with = "echo")]

@@ -2,11 +2,9 @@
 //!
 //! A folder holds all of it: `users`, `cert.pem` and `key.pem`, and the Maildir `mail`. `--init` makes what is missing, with
 //! a user whose password it prints and keeps hashed.
-//!
-//! Exit codes: 0 after a graceful end, 1 where it can't listen or the folder can't be used, 2 for a wrong command line.
 
 use super::{acceptor, mechanisms, start, unbound};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use crate::mail::password;
 use plainwire::net::maildir::Maildir;
 use plainwire::net::pop3::{Mail, Pop3};
@@ -26,6 +24,11 @@ use std::sync::Arc;
 
 /// Take and give out mail: SMTP, submission and POP3 over one Maildir
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "a graceful end, by SIGINT or SIGTERM"
+    1 "it can't listen, or the folder can't be used"
+    2 "the command line is wrong"
+})]
 pub(super) struct Args {
     /// The folder with users, certificate and mail
     #[arg(value_name = "DIR", required_unless_present = "init", conflicts_with = "init")]

@@ -1,10 +1,7 @@
 //! `plainwire serve pop3`: gives out the mail of a Maildir.
-//!
-//! Exit codes: 0 after a graceful end, 1 where it can't listen or the Maildir or a file can't be used, 2 for a wrong
-//! command line.
 
 use super::{acceptor, made, mechanisms, start, unbound};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use plainwire::net::maildir::Maildir;
 use plainwire::net::pop3::{Mail, Pop3};
 use plainwire::net::server::Port;
@@ -19,6 +16,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "a graceful end, by SIGINT or SIGTERM"
+    1 "it can't listen, or the Maildir or a file can't be used"
+    2 "the command line is wrong"
+})]
 pub(super) struct Args {
     /// The Maildir whose mail is given out; it is made where it is missing
     #[arg(long, value_name = "DIR", required_unless_present = "mbox")]

@@ -1,10 +1,7 @@
 //! `plainwire serve smtp`: takes mail into a Maildir, by SMTP or LMTP.
-//!
-//! Exit codes: 0 after a graceful end, 1 where it can't listen or the Maildir or a file can't be used, 2 for a wrong
-//! command line.
 
 use super::{acceptor, made, mechanisms, start};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use plainwire::net::maildir::Maildir;
 use plainwire::net::server::Port;
 use plainwire::net::smtp::serve::{Maildirs, Serve};
@@ -19,6 +16,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "a graceful end, by SIGINT or SIGTERM"
+    1 "it can't listen, or the Maildir or a file can't be used"
+    2 "the command line is wrong"
+})]
 pub(super) struct Args {
     /// The Maildir that all mail goes into; it is made where it is missing
     #[arg(long, value_name = "DIR")]

@@ -1,23 +1,5 @@
 //! `plainwire mail send`: writes a message, or takes one as it is, and hands it to a server.
 //!
-//! Exit codes are those of `sysexits.h`:
-//!
-//! | code | name | when |
-//! |---|---|---|
-//! | 0 | EX_OK | every recipient was accepted |
-//! | 64 | EX_USAGE | the command line is wrong |
-//! | 65 | EX_DATAERR | an address or the message is none that mail can carry |
-//! | 66 | EX_NOINPUT | a file of the message can't be read |
-//! | 67 | EX_NOUSER | a recipient was refused for good |
-//! | 68 | EX_NOHOST | the server's name has no address |
-//! | 69 | EX_UNAVAILABLE | the server refuses the session, the sender or the message, or can't carry it |
-//! | 73 | EX_CANTCREAT | the transcript can't be written |
-//! | 74 | EX_IOERR | the connection broke when the message was out: it may have been taken |
-//! | 75 | EX_TEMPFAIL | trying again later may help |
-//! | 76 | EX_PROTOCOL | what the server says is not the protocol, or TLS failed or was not offered |
-//! | 77 | EX_NOPERM | the log-in was refused |
-//! | 78 | EX_CONFIG | the password or a certificate can't be read |
-//!
 //! Where some recipients were accepted and others were not, each of those is named on standard error, and the code is
 //! that of the first.
 
@@ -25,7 +7,7 @@ mod compose;
 mod outcome;
 
 use super::password;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, exit_codes};
 use clap::ValueEnum;
 use plainwire::net::smtp::{Mailer, envelope};
 use plainwire::net::tls::Connector;
@@ -42,6 +24,21 @@ use std::time::Duration;
 
 /// Send a message by SMTP or LMTP
 #[derive(clap::Args)]
+#[command(after_long_help = exit_codes! {
+    0 "every recipient was accepted"
+    64 "the command line is wrong"
+    65 "an address or the message is none that mail can carry"
+    66 "a file of the message can't be read"
+    67 "a recipient was refused for good"
+    68 "the server's name has no address"
+    69 "the server refuses the session, the sender or the message, or can't carry it"
+    73 "the transcript can't be written"
+    74 "the connection broke when the message was out: it may have been taken"
+    75 "trying again later may help"
+    76 "what the server says is not the protocol, or TLS failed or was not offered"
+    77 "the log-in was refused"
+    78 "the password or a certificate can't be read"
+})]
 pub(super) struct Args {
     /// Who it is from
     #[arg(long, short, value_name = "ADDRESS")]
