@@ -39,6 +39,11 @@ impl Log {
         (self.end - self.start) as usize
     }
 
+    /// The last line, if that is the one of this number.
+    pub(super) fn last(&self, number: u64) -> Option<&Line> {
+        self.lines.back().filter(|_| number + 1 == self.next())
+    }
+
     /// The lines from `number` on.
     pub(super) fn from(&self, number: u64) -> impl Iterator<Item = &Line> {
         let skipped = number.saturating_sub(self.first) as usize;

@@ -1,6 +1,6 @@
 //! One member, and the slot it sits in.
 
-use super::log::Log;
+use super::log::{Line, Log};
 use crate::chat::{Farewell, Limits, Name};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -180,7 +180,31 @@ impl Member {
     }
 
     /// Shows it line after line, in the order in which they were said, as long as `take` wants one more.
+    #[inline]
     pub(super) fn read(&mut self, id: MemberId, log: &Log, mut take: impl FnMut(&Bytes) -> bool) {
+        // Mostly it is one line behind, and nothing was said to it alone: 70 of 200 instructions less than the loop.
+        if self.private_octets == 0
+            && let Some(line) = log.last(self.cursor)
+        {
+            self.pass(id, line, &mut take);
+        } else {
+            self.read_all(id, log, take);
+        }
+    }
+
+    /// Has it read `line`, the next one of the log; whether it wants one more.
+    #[inline]
+    fn pass(&mut self, id: MemberId, line: &Line, take: &mut impl FnMut(&Bytes) -> bool) -> bool {
+        self.cursor += 1;
+        self.read += line.octets.len() as u64;
+        if line.except == Some(id) {
+            self.own -= line.octets.len();
+            return true;
+        }
+        take(&line.octets)
+    }
+
+    pub(super) fn read_all(&mut self, id: MemberId, log: &Log, mut take: impl FnMut(&Bytes) -> bool) {
         loop {
             while let Some((before, _)) = self.private.front()
                 && *before <= self.cursor
@@ -197,11 +221,7 @@ impl Member {
             // Up to the next private line, or to the end.
             let until = self.private.front().map_or(u64::MAX, |(before, _)| *before);
             for line in log.from(self.cursor) {
-                self.cursor += 1;
-                self.read += line.octets.len() as u64;
-                if line.except == Some(id) {
-                    self.own -= line.octets.len();
-                } else if !take(&line.octets) {
+                if !self.pass(id, line, &mut take) {
                     return;
                 }
                 if self.cursor == until {

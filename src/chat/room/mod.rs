@@ -249,12 +249,17 @@ impl Room {
     fn read(&mut self, id: MemberId, take: impl FnMut(&Bytes) -> bool) {
         let listener = self.slots.get_mut(id.index()).and_then(|slot| slot.listener(id));
         let Some((member, closed)) = listener else { return };
-        let (here, behind) = (closed.is_none(), member.cursor != self.log.next());
-        member.read(id, closed.unwrap_or(&self.log), take);
-        if here && behind && member.cursor == self.log.next() {
-            self.caught_up += 1;
-            self.clear_if_read();
-        }
+        let Some(said) = closed else {
+            let next = self.log.next();
+            let behind = member.cursor != next;
+            member.read(id, &self.log, take);
+            if behind && member.cursor == next {
+                self.caught_up += 1;
+                self.clear_if_read();
+            }
+            return;
+        };
+        member.read_all(id, said, take);
     }
 
     /// How many octets wait for the member `id`.
@@ -294,6 +299,7 @@ impl Room {
         }
         self.caught_up = 0;
         self.check_at = 0;
+        self.scratch = BytesMut::new();
         self.stirred = true;
     }
 
@@ -410,7 +416,7 @@ impl Room {
     }
 
     fn try_whisper<B: AsRef<[u8]>>(&mut self, to: MemberId, heard: &Heard<B>) -> Result<(), Misuse> {
-        heard.write(&self.limits, self.ending, &mut self.scratch)?;
+        self.spell(heard)?;
         // A copy of its own: a few octets that wait for one member must not keep a whole block of others' lines alive.
         let line = Bytes::copy_from_slice(&self.scratch);
         self.scratch.clear();
@@ -428,11 +434,15 @@ impl Room {
     }
 
     fn encode<B: AsRef<[u8]>>(&mut self, heard: &Heard<B>) -> Result<Bytes, Misuse> {
+        self.spell(heard)?;
+        Ok(self.scratch.split().freeze())
+    }
+
+    fn spell<B: AsRef<[u8]>>(&mut self, heard: &Heard<B>) -> Result<(), Misuse> {
         if self.scratch.capacity() == 0 {
             self.scratch.reserve(BLOCK);
         }
-        heard.write(&self.limits, self.ending, &mut self.scratch)?;
-        Ok(self.scratch.split().freeze())
+        heard.write(&self.limits, self.ending, &mut self.scratch)
     }
 
     /// One line for everybody but `except`.
@@ -487,13 +497,21 @@ impl Room {
         }
     }
 
+    #[inline]
     fn clear_if_read(&mut self) {
         if self.caught_up == self.names.len() && self.log.held() > 0 {
-            self.log.clear();
-            if self.scratch.is_empty() {
-                // Nobody waits for anything: hold nothing.
-                self.scratch = BytesMut::new();
-            }
+            self.forget();
+        }
+    }
+
+    /// Nobody waits for anything that was said to all.
+    #[inline(never)]
+    fn forget(&mut self) {
+        self.log.clear();
+        // The block serves again, now that no line lies in it: a new one for each line costs as much as telling the line
+        // to a hundred members. A room with nobody in it holds nothing.
+        if self.names.is_empty() {
+            self.scratch = BytesMut::new();
         }
     }
 

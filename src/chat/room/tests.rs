@@ -55,6 +55,24 @@ fn what_is_said_is_heard_by_all_others_once_and_in_order() {
 }
 
 #[test]
+fn a_line_leaves_its_memory_to_the_next() {
+    let mut room = room(Limits { burst: u32::MAX, ..Limits::default() });
+    let (ada, bob) = (enter(&mut room, "ada"), enter(&mut room, "bob"));
+    let mut out = BytesMut::with_capacity(4096);
+    let mut hear = |room: &mut Room, lines: usize| {
+        for _ in 0..lines {
+            room.hear(ada, &Said::Say { text: "as long as a line is, and so the block is full soon" }, START);
+            out.clear();
+            room.deliver(bob, &mut out, usize::MAX);
+            room.deliver(ada, &mut out, usize::MAX);
+        }
+    };
+    hear(&mut room, 3);
+    // As many lines as fill the block ten times.
+    assert_eq!(allocation_counter::measure(|| hear(&mut room, 1500)).count_total, 0);
+}
+
+#[test]
 fn a_message_is_encoded_once() {
     let mut room = room(Limits::default());
     let ada = enter(&mut room, "ada");
