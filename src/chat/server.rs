@@ -3,7 +3,7 @@
 use super::error::write_line;
 use super::reader::{Read, read};
 use super::{Ending, Error, ErrorKind, Farewell, Heard, Limits, Misuse, Name, Refusal, Refused, Said, framing::Lines};
-use crate::engine::{Detach, Engine, Patience, Status};
+use crate::engine::{Detach, Engine, Patience, Status, delegate};
 use crate::states::{Row, square};
 use alloc::format;
 use bytes::BytesMut;
@@ -343,46 +343,7 @@ impl Server {
     }
 }
 
-impl Engine for Server {
-    type Event<'i> = Event<&'i [u8]>;
-    type Error = Error;
-
-    fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Self::Event<'i>>, Error> {
-        self.recv(input, out)
-    }
-    fn eof(&mut self) {
-        self.eof();
-    }
-    fn expire(&mut self) {
-        self.expire();
-    }
-    fn status(&self) -> Status {
-        self.status()
-    }
-    fn patience(&self) -> Patience {
-        self.patience()
-    }
-    fn window(&self) -> usize {
-        self.window()
-    }
-    fn octets<'e>(event: &'e Self::Event<'_>) -> Option<&'e [u8]> {
-        Self::octets(event)
-    }
-}
-
-impl Detach for Server {
-    type Detached<B>
-        = Event<B>
-    where
-        B: core::fmt::Debug;
-
-    fn detach<'i, B: core::fmt::Debug>(event: Event<&'i [u8]>, keep: impl FnMut(&'i [u8]) -> B) -> Event<B> {
-        event.map(keep)
-    }
-    fn map<A: core::fmt::Debug, B: core::fmt::Debug>(event: Event<A>, keep: impl FnMut(A) -> B) -> Event<B> {
-        event.map(keep)
-    }
-}
+delegate!(impl Engine + Detach for Server: Event, Error);
 
 #[cfg(test)]
 mod tests {

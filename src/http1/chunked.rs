@@ -19,7 +19,7 @@ use super::limits::{MessageLimits, Quirks};
 use super::parse::fields_end;
 use super::scan::{Part, Scan};
 use super::syntax::{QUOTED, SizeLine, TEXT, TOKEN, hex_digit, is, trim};
-use crate::engine::Decode;
+use crate::engine::{Decode, delegate};
 use crate::work;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -205,26 +205,7 @@ impl Decoder {
     }
 }
 
-impl Decode for Decoder {
-    type Event<'i> = Event<&'i [u8]>;
-    type Error = Error;
-
-    fn recv<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Event<&'i [u8]>>, Error> {
-        Self::recv(self, input)
-    }
-    fn eof(&mut self) {
-        Self::eof(self);
-    }
-    fn over(&self) -> bool {
-        Self::over(self)
-    }
-    fn window(&self) -> usize {
-        Self::window(self)
-    }
-    fn octets<'e>(event: &'e Event<&[u8]>) -> Option<&'e [u8]> {
-        Self::octets(event)
-    }
-}
+delegate!(impl Decode for Decoder: Event<'i> = Event<&'i [u8]>, Error);
 
 /// Where a chunked body stands: the decoder less what the engines keep for themselves.
 #[derive(Clone, Copy, Debug)]

@@ -76,7 +76,7 @@
 //! ```
 
 use super::chunked::{self, Extensions};
-use super::connection::{Connection, engine};
+use super::connection::{Connection, inherent};
 use super::error::{CloseReason, Error, ErrorKind};
 use super::fast;
 use super::framing::{CLOSE, Facts, Framing, TO_CONNECT, TO_HEAD};
@@ -88,10 +88,9 @@ use super::scan::Part;
 use super::sending::Writer;
 use super::states::{ClientState as State, ClientStep as Step};
 use super::value::StatusCode;
-use crate::engine::{Detach, Engine, Patience, Status};
+use crate::engine::{Detach, Engine, Patience, Status, delegate};
 use alloc::string::String;
 use bytes::BytesMut;
-use core::fmt;
 use core::time::Duration;
 
 mod say;
@@ -452,4 +451,5 @@ pub fn diagram() -> String {
     State::diagram()
 }
 
-engine!(Client, Event);
+inherent!(Client, Event);
+delegate!(impl Engine + Detach for Client: Event, Error);

@@ -91,8 +91,8 @@ impl<S: State> Connection<S> {
 }
 
 /// What every engine has besides what is its own: the methods that need no more than its [`Connection`], in the field
-/// `line`, and the traits of the contract, which delegate to inherent methods of the same names.
-macro_rules! engine {
+/// `line`.
+macro_rules! inherent {
     ($engine:ident, $event:ident) => {
         impl $engine {
             /// There will be no more than what is in `input`; see [`Engine::eof`].
@@ -147,54 +147,7 @@ macro_rules! engine {
                 Self::new(Limits::default())
             }
         }
-
-        impl Engine for $engine {
-            type Event<'i> = $event<&'i [u8]>;
-            type Error = Error;
-
-            #[inline]
-            fn recv<'i>(
-                &mut self,
-                input: &mut &'i [u8],
-                out: &mut BytesMut,
-            ) -> Result<Option<$event<&'i [u8]>>, Error> {
-                Self::recv(self, input, out)
-            }
-            fn eof(&mut self) {
-                Self::eof(self);
-            }
-            fn expire(&mut self) {
-                Self::expire(self);
-            }
-            fn status(&self) -> Status {
-                Self::status(self)
-            }
-            fn patience(&self) -> Patience {
-                Self::patience(self)
-            }
-            fn window(&self) -> usize {
-                Self::window(self)
-            }
-            fn octets<'e>(event: &'e $event<&[u8]>) -> Option<&'e [u8]> {
-                Self::octets(event)
-            }
-        }
-
-        impl Detach for $engine {
-            type Detached<B>
-                = $event<B>
-            where
-                B: fmt::Debug;
-
-            fn detach<'i, B: fmt::Debug>(event: $event<&'i [u8]>, keep: impl FnMut(&'i [u8]) -> B) -> $event<B> {
-                event.map(keep)
-            }
-
-            fn map<A: fmt::Debug, B: fmt::Debug>(event: $event<A>, keep: impl FnMut(A) -> B) -> $event<B> {
-                event.map(keep)
-            }
-        }
     };
 }
 
-pub(super) use engine;
+pub(super) use inherent;

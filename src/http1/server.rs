@@ -79,7 +79,7 @@
 //! ```
 
 use super::chunked::{self, Extensions};
-use super::connection::{Connection, engine};
+use super::connection::{Connection, inherent};
 use super::error::{CloseReason, Error};
 use super::fast;
 use super::framing::{CLOSE, EXPECT, Facts, Framing, HTTP_10};
@@ -89,10 +89,9 @@ use super::parse;
 use super::scan::Part;
 use super::sending::Added;
 use super::states::{ServerState as State, ServerStep as Step};
-use crate::engine::{Detach, Engine, Patience, Status};
+use crate::engine::{Detach, Engine, Patience, Status, delegate};
 use alloc::string::String;
 use bytes::BytesMut;
-use core::fmt;
 use core::time::Duration;
 
 mod say;
@@ -421,4 +420,5 @@ pub fn diagram() -> String {
     State::diagram()
 }
 
-engine!(Server, Event);
+inherent!(Server, Event);
+delegate!(impl Engine + Detach for Server: Event, Error);

@@ -35,7 +35,7 @@
 //! ```
 
 use super::date::{DateTime, Offset};
-use crate::engine::Decode;
+use crate::engine::{Decode, delegate};
 use crate::syntax::calendar;
 use alloc::format;
 use alloc::vec::Vec;
@@ -400,26 +400,7 @@ fn line(at: &[u8], ended: bool, seen: &mut usize) -> Line {
     if quotes > 0 { Line::Quoted } else { Line::From }
 }
 
-impl Decode for Reader {
-    type Event<'i> = Event<&'i [u8]>;
-    type Error = Infallible;
-
-    fn recv<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Self::Event<'i>>, Self::Error> {
-        self.recv(input)
-    }
-    fn eof(&mut self) {
-        self.eof();
-    }
-    fn over(&self) -> bool {
-        self.over()
-    }
-    fn window(&self) -> usize {
-        self.window()
-    }
-    fn octets<'e>(event: &'e Self::Event<'_>) -> Option<&'e [u8]> {
-        Self::octets(event)
-    }
-}
+delegate!(impl Decode for Reader: Event<'i> = Event<&'i [u8]>, Infallible);
 
 /// A sender that a `From ` line can't hold: empty, or with white space or control characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

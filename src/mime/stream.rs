@@ -24,7 +24,7 @@ use super::defect::{Defect, DefectKind};
 use super::encoding::Encoding;
 use super::limits::Limits;
 use super::parameters::{ContentType, Quick, essence, quick};
-use crate::engine::Decode;
+use crate::engine::{Decode, delegate};
 use crate::syntax::token::skip_cfws;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -860,23 +860,4 @@ pub(super) fn without_break(line: &[u8]) -> &[u8] {
     }
 }
 
-impl Decode for Stream {
-    type Event<'i> = Event<&'i [u8]>;
-    type Error = Infallible;
-
-    fn recv<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Self::Event<'i>>, Self::Error> {
-        self.recv(input)
-    }
-    fn eof(&mut self) {
-        self.eof();
-    }
-    fn over(&self) -> bool {
-        self.over()
-    }
-    fn window(&self) -> usize {
-        self.window()
-    }
-    fn octets<'e>(event: &'e Self::Event<'_>) -> Option<&'e [u8]> {
-        Self::octets(event)
-    }
-}
+delegate!(impl Decode for Stream: Event<'i> = Event<&'i [u8]>, Infallible);

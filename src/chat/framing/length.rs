@@ -1,7 +1,8 @@
 //! Frames that begin with their length.
 
+use super::course::Course;
 use super::{Error, ErrorKind, Misuse};
-use crate::engine::Decode;
+use crate::engine::{Decode, delegate};
 use crate::work;
 use bytes::BytesMut;
 
@@ -129,97 +130,63 @@ fn varint(input: &[u8]) -> Result<Option<(u32, usize)>, usize> {
 pub struct LengthPrefixed {
     prefix: Prefix,
     limit: u32,
-    offset: u64,
-    ended: bool,
-    over: bool,
-    error: Option<Error>,
+    course: Course,
 }
 
 impl LengthPrefixed {
     /// A decoder of payloads of at most `limit` octets.
     pub const fn new(prefix: Prefix, limit: u32) -> Self {
-        Self { prefix, limit, offset: 0, ended: false, over: false, error: None }
+        Self { prefix, limit, course: Course::new() }
     }
 
     /// Takes one payload off the front of `input`; see [`Decode::recv`].
     #[inline]
     pub fn recv<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, Error> {
-        if let Some(error) = self.error {
+        if let Some(error) = self.course.error {
             return Err(error);
         }
         let whole = *input;
         work::add(whole.len().min(5));
         let (length, head) = match self.prefix.read(whole) {
             Ok(Some(read)) => read,
-            Ok(None) => return self.wanting(whole),
-            Err(at) => return self.fail(ErrorKind::BadLength, at),
+            Ok(None) => return self.course.wanting(whole),
+            Err(at) => return self.course.fail(ErrorKind::BadLength, at),
         };
         if length > self.limit {
-            return self.fail(ErrorKind::TooLong, 0);
+            return self.course.fail(ErrorKind::TooLong, 0);
         }
         let Some((payload, rest)) = whole[head..].split_at_checked(length as usize) else {
-            return self.wanting(whole);
+            return self.course.wanting(whole);
         };
         *input = rest;
-        self.offset += head as u64 + u64::from(length);
+        self.course.offset += head as u64 + u64::from(length);
         Ok(Some(payload))
-    }
-
-    /// The frame is not there as a whole.
-    #[cold]
-    fn wanting<T>(&mut self, whole: &[u8]) -> Result<Option<T>, Error> {
-        if self.ended && !whole.is_empty() {
-            return self.fail(ErrorKind::Truncated, whole.len());
-        }
-        self.over = self.ended;
-        Ok(None)
-    }
-
-    #[cold]
-    fn fail<T>(&mut self, kind: ErrorKind, at: usize) -> Result<T, Error> {
-        let error = Error { kind, offset: self.offset + at as u64 };
-        self.error = Some(error);
-        Err(error)
     }
 
     /// The stream's offset of the front of the input.
     pub const fn offset(&self) -> u64 {
-        self.offset
+        self.course.offset
     }
 
     /// There will be no more than what is in `input`; then call [`recv`](Self::recv).
     pub fn eof(&mut self) {
-        self.ended = true;
+        self.course.ended = true;
     }
 
     /// The stream has ended between two frames.
     pub const fn over(&self) -> bool {
-        self.over
+        self.course.over
     }
 
     /// An input this long always holds a frame or an error.
     pub const fn window(&self) -> usize {
         (self.limit as usize).saturating_add(5)
     }
-}
 
-impl Decode for LengthPrefixed {
-    type Event<'i> = &'i [u8];
-    type Error = Error;
-
-    fn recv<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Self::Event<'i>>, Error> {
-        self.recv(input)
-    }
-    fn eof(&mut self) {
-        self.eof();
-    }
-    fn over(&self) -> bool {
-        self.over()
-    }
-    fn window(&self) -> usize {
-        self.window()
-    }
-    fn octets<'e>(_: &'e Self::Event<'_>) -> Option<&'e [u8]> {
+    /// None: a frame is a message, not a piece of bulk data, and two of them are never merged.
+    pub const fn octets<'e>(_: &'e &[u8]) -> Option<&'e [u8]> {
         None
     }
 }
+
+delegate!(impl Decode for LengthPrefixed: Event<'i> = &'i [u8], Error);

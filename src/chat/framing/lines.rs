@@ -2,7 +2,7 @@
 
 use super::{Error, ErrorKind, Misuse};
 use crate::chat::words::places;
-use crate::engine::Decode;
+use crate::engine::{Decode, delegate};
 use crate::work;
 use bytes::BytesMut;
 use memchr::{memchr, memchr2};
@@ -265,29 +265,14 @@ impl Lines {
     pub const fn window(&self) -> usize {
         self.limit.saturating_add(2)
     }
-}
 
-impl Decode for Lines {
-    type Event<'i> = &'i [u8];
-    type Error = Error;
-
-    fn recv<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Self::Event<'i>>, Error> {
-        self.recv(input)
-    }
-    fn eof(&mut self) {
-        self.eof();
-    }
-    fn over(&self) -> bool {
-        self.over()
-    }
-    fn window(&self) -> usize {
-        self.window()
-    }
-    // A line is a message, not a piece of bulk data: two of them are never merged.
-    fn octets<'e>(_: &'e Self::Event<'_>) -> Option<&'e [u8]> {
+    /// None: a line is a message, not a piece of bulk data, and two of them are never merged.
+    pub const fn octets<'e>(_: &'e &[u8]) -> Option<&'e [u8]> {
         None
     }
 }
+
+delegate!(impl Decode for Lines: Event<'i> = &'i [u8], Error);
 
 /// Writes `line` and its end.
 ///

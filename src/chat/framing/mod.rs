@@ -21,6 +21,7 @@
 //! assert_eq!(lines.recv(&mut input), Ok(None)); // `thr` stays in the input until more comes
 //! ```
 
+mod course;
 mod length;
 mod lines;
 mod netstring;

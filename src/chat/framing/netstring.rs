@@ -1,7 +1,8 @@
 //! Netstrings: `LENGTH:PAYLOAD,` with the length in decimal.
 
+use super::course::Course;
 use super::{Error, ErrorKind};
-use crate::engine::Decode;
+use crate::engine::{Decode, delegate};
 use crate::work;
 use bytes::BytesMut;
 
@@ -23,85 +24,70 @@ pub struct Netstrings {
     limit: u32,
     /// How much has to be there before looking again is worth it: a payload that comes in pieces has its length read once.
     wanted: usize,
-    offset: u64,
-    ended: bool,
-    over: bool,
-    error: Option<Error>,
+    course: Course,
 }
 
 impl Netstrings {
     /// A decoder of payloads of at most `limit` octets.
     pub const fn new(limit: u32) -> Self {
-        Self { limit, wanted: 0, offset: 0, ended: false, over: false, error: None }
+        Self { limit, wanted: 0, course: Course::new() }
     }
 
     /// Takes one payload off the front of `input`; see [`Decode::recv`].
     #[inline]
     pub fn recv<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, Error> {
-        if let Some(error) = self.error {
+        if let Some(error) = self.course.error {
             return Err(error);
         }
         let whole = *input;
-        if whole.len() < self.wanted && !self.ended {
+        if whole.len() < self.wanted && !self.course.ended {
             return Ok(None);
         }
         let (length, head) = match length(whole, self.limit) {
             Ok(Some(read)) => read,
-            Ok(None) => return self.wanting(whole),
-            Err((kind, at)) => return self.fail(kind, at),
+            Ok(None) => return self.course.wanting(whole),
+            Err((kind, at)) => return self.course.fail(kind, at),
         };
         let Some((payload, rest)) = whole[head..].split_at_checked(length as usize) else {
             self.wanted = head.saturating_add(length as usize).saturating_add(1);
-            return self.wanting(whole);
+            return self.course.wanting(whole);
         };
         match rest.split_first() {
-            None => self.wanting(whole),
+            None => self.course.wanting(whole),
             Some((b',', rest)) => {
                 *input = rest;
                 self.wanted = 0;
-                self.offset += (head + payload.len() + 1) as u64;
+                self.course.offset += (head + payload.len() + 1) as u64;
                 Ok(Some(payload))
             }
-            Some(_) => self.fail(ErrorKind::NoComma, head + payload.len()),
+            Some(_) => self.course.fail(ErrorKind::NoComma, head + payload.len()),
         }
-    }
-
-    /// The netstring is not there as a whole.
-    #[cold]
-    fn wanting<T>(&mut self, whole: &[u8]) -> Result<Option<T>, Error> {
-        if self.ended && !whole.is_empty() {
-            return self.fail(ErrorKind::Truncated, whole.len());
-        }
-        self.over = self.ended;
-        Ok(None)
-    }
-
-    #[cold]
-    fn fail<T>(&mut self, kind: ErrorKind, at: usize) -> Result<T, Error> {
-        let error = Error { kind, offset: self.offset + at as u64 };
-        self.error = Some(error);
-        Err(error)
     }
 
     /// The stream's offset of the front of the input.
     pub const fn offset(&self) -> u64 {
-        self.offset
+        self.course.offset
     }
 
     /// There will be no more than what is in `input`; then call [`recv`](Self::recv).
     pub fn eof(&mut self) {
-        self.ended = true;
+        self.course.ended = true;
     }
 
     /// The stream has ended between two netstrings.
     pub const fn over(&self) -> bool {
-        self.over
+        self.course.over
     }
 
     /// An input this long always holds a netstring or an error.
     pub const fn window(&self) -> usize {
         // Ten digits, the colon, the comma.
         (self.limit as usize).saturating_add(12)
+    }
+
+    /// None: a netstring is a message, not a piece of bulk data, and two of them are never merged.
+    pub const fn octets<'e>(_: &'e &[u8]) -> Option<&'e [u8]> {
+        None
     }
 }
 
@@ -132,26 +118,7 @@ fn length(input: &[u8], limit: u32) -> Result<Option<(u32, usize)>, (ErrorKind, 
     Ok(None)
 }
 
-impl Decode for Netstrings {
-    type Event<'i> = &'i [u8];
-    type Error = Error;
-
-    fn recv<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Self::Event<'i>>, Error> {
-        self.recv(input)
-    }
-    fn eof(&mut self) {
-        self.eof();
-    }
-    fn over(&self) -> bool {
-        self.over()
-    }
-    fn window(&self) -> usize {
-        self.window()
-    }
-    fn octets<'e>(_: &'e Self::Event<'_>) -> Option<&'e [u8]> {
-        None
-    }
-}
+delegate!(impl Decode for Netstrings: Event<'i> = &'i [u8], Error);
 
 /// Writes `payload` as a netstring. Every payload can be said: the length in front of it is what ends it.
 pub fn encode_netstring(payload: &[u8], out: &mut BytesMut) {

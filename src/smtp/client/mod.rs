@@ -26,7 +26,7 @@ use self::state::{Stage, Trigger};
 use self::transaction::Transaction;
 use super::reply::Replies;
 use super::{Capabilities, Command, Reply, Text};
-use crate::engine::{Detach, Engine, Patience, Status};
+use crate::engine::{Detach, Engine, Patience, Status, delegate};
 use crate::sasl::{self, Binding, Mechanism, Nonce};
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -446,43 +446,4 @@ impl fmt::Debug for Client {
     }
 }
 
-impl Engine for Client {
-    type Event<'i> = Event<&'i [u8]>;
-    type Error = Error;
-
-    fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
-        self.recv(input, out)
-    }
-    fn eof(&mut self) {
-        self.eof();
-    }
-    fn expire(&mut self) {
-        self.expire();
-    }
-    fn status(&self) -> Status {
-        self.status()
-    }
-    fn patience(&self) -> Patience {
-        self.patience()
-    }
-    fn window(&self) -> usize {
-        self.window()
-    }
-    fn octets<'e>(event: &'e Self::Event<'_>) -> Option<&'e [u8]> {
-        Self::octets(event)
-    }
-}
-
-impl Detach for Client {
-    type Detached<B>
-        = Event<B>
-    where
-        B: fmt::Debug;
-
-    fn detach<'i, B: fmt::Debug>(event: Event<&'i [u8]>, keep: impl FnMut(&'i [u8]) -> B) -> Event<B> {
-        event.map(keep)
-    }
-    fn map<A: fmt::Debug, B: fmt::Debug>(event: Event<A>, keep: impl FnMut(A) -> B) -> Event<B> {
-        event.map(keep)
-    }
-}
+delegate!(impl Engine + Detach for Client: Event, Error);
