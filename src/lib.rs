@@ -101,7 +101,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod engine;
-#[cfg(feature = "chat")]
+#[cfg(any(feature = "chat", feature = "http1", feature = "pop3", feature = "smtp"))]
 mod states;
 pub mod syntax;
 pub mod work;

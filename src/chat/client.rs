@@ -1,10 +1,23 @@
 //! The member's end of a connection.
+//!
+//! # States
+//!
+//! Each with what it is to a driver, and where each cause leads; see [`diagram`].
+//!
+//! ```text
+#![doc = include_str!("client/states.txt")]
+//! ```
 
+mod state;
+
+use self::state::{Cause, State};
 use super::reader::{Read, read};
 use super::text;
 use super::{Ending, Error, ErrorKind, Heard, Limits, Misuse, Name, Refusal, Refused, Said, framing::Lines};
 use crate::engine::{Detach, Engine, Patience, Status, delegate};
-use crate::states::{Row, square};
+use crate::states::{self, States};
+use alloc::format;
+use alloc::string::String;
 use bytes::BytesMut;
 use core::mem;
 
@@ -38,67 +51,6 @@ impl<B> Event<B> {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Between,
-    Within,
-    Skipping,
-    Leaving,
-    Closed,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cause {
-    Octets,
-    Line,
-    Overlong,
-    Skipped,
-    Quit,
-    End,
-    Expiry,
-    Fault,
-}
-
-impl State {
-    const COUNT: usize = Self::Closed as usize + 1;
-
-    const fn status(self) -> Status {
-        match self {
-            Self::Between | Self::Leaving => Status::Idle,
-            Self::Within | Self::Skipping => Status::Open,
-            Self::Closed => Status::Closed,
-        }
-    }
-}
-
-impl Cause {
-    const COUNT: usize = Self::Fault as usize + 1;
-}
-
-const TABLE: &[Row<State, Cause>] = &[
-    (State::Between, Cause::Octets, State::Within),
-    (State::Between, Cause::Line, State::Between),
-    (State::Between, Cause::Overlong, State::Skipping),
-    (State::Between, Cause::Quit, State::Leaving),
-    (State::Between, Cause::End, State::Closed),
-    (State::Between, Cause::Fault, State::Closed),
-    (State::Within, Cause::Line, State::Between),
-    (State::Within, Cause::Overlong, State::Skipping),
-    (State::Within, Cause::Quit, State::Leaving),
-    (State::Within, Cause::Fault, State::Closed),
-    (State::Skipping, Cause::Skipped, State::Between),
-    (State::Skipping, Cause::Quit, State::Leaving),
-    (State::Skipping, Cause::End, State::Closed),
-    (State::Skipping, Cause::Fault, State::Closed),
-    (State::Leaving, Cause::Line, State::Leaving),
-    (State::Leaving, Cause::Overlong, State::Leaving),
-    (State::Leaving, Cause::Skipped, State::Leaving),
-    (State::Leaving, Cause::End, State::Closed),
-    (State::Leaving, Cause::Expiry, State::Closed),
-];
-
-const NEXT: [[Option<State>; Cause::COUNT]; State::COUNT] = square!(State, Cause, TABLE);
-
 /// The member's end of a connection: turns lines back into events, and words into lines.
 ///
 /// It may speak at once. After [`quit`](Self::quit) it still tells what comes, until the server closes or
@@ -117,34 +69,6 @@ const NEXT: [[Option<State>; Cause::COUNT]; State::COUNT] = square!(State, Cause
 /// let heard = client.recv(&mut input, &mut out)?;
 /// assert_eq!(heard, Some(Event::Heard(Heard::Said { name: "ada".parse()?, text: &b"hello"[..] })));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # States
-///
-/// ```text
-/// Between (idle)
-///   Octets    ──▶ Within
-///   Line      ──▶ Between
-///   Overlong  ──▶ Skipping
-///   Quit      ──▶ Leaving
-///   End       ──▶ Closed
-///   Fault     ──▶ Closed
-/// Within (open, the line's clock runs)
-///   Line      ──▶ Between
-///   Overlong  ──▶ Skipping
-///   Quit      ──▶ Leaving
-///   Fault     ──▶ Closed
-/// Skipping (open, the line's clock runs)
-///   Skipped   ──▶ Between
-///   Quit      ──▶ Leaving
-///   End       ──▶ Closed
-///   Fault     ──▶ Closed
-/// Leaving (idle, the clock of the farewell runs)
-///   Line      ──▶ Leaving
-///   Overlong  ──▶ Leaving
-///   Skipped   ──▶ Leaving
-///   End       ──▶ Closed
-///   Expiry    ──▶ Closed
 /// ```
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -240,15 +164,12 @@ impl Client {
 
     /// The next state. Every change passes here, and only what the table allows.
     fn step(&mut self, cause: Cause) {
-        if let Some(next) = NEXT[self.state as usize][cause as usize] {
-            // The wait for the end that follows `quit` begins once; what still comes does not make it longer.
-            if !(self.state == State::Leaving && next == State::Leaving) {
-                self.phase += 1;
-            }
-            self.state = next;
-        } else {
-            debug_assert!(false, "{:?} on {cause:?} is not in the table", self.state);
+        let next = self.state.after(cause);
+        // The wait for the end that follows `quit` begins once; what still comes does not make it longer.
+        if !(self.state == State::Leaving && next == State::Leaving) {
+            self.phase += 1;
         }
+        self.state = next;
     }
 
     #[cold]
@@ -379,23 +300,13 @@ impl Client {
     }
 }
 
-delegate!(impl Engine + Detach for Client: Event, Error);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::states::{diagram, documented};
-
-    #[test]
-    fn the_diagram_is_the_table() {
-        let printed = diagram(TABLE, |state| match (state, state.status()) {
-            (State::Leaving, _) => "idle, the clock of the farewell runs",
-            (_, Status::Open) => "open, the line's clock runs",
-            (_, Status::Idle) => "idle",
-            (_, Status::Paused) => "paused",
-            (_, Status::HandedOver) => "handed over",
-            (_, Status::Closed) => "closed",
-        });
-        assert_eq!(documented(include_str!("client.rs")), printed, "\n{printed}");
-    }
+/// The state table as text: each state, what it is to a driver, and where each cause leads.
+pub fn diagram() -> String {
+    states::diagram(|state: State| match (state, state.status()) {
+        (State::Leaving, status) => format!("{status:?}, the clock of the farewell runs"),
+        (_, status @ Status::Open) => format!("{status:?}, the line's clock runs"),
+        (_, status) => format!("{status:?}"),
+    })
 }
+
+delegate!(impl Engine + Detach for Client: Event, Error);

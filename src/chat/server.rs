@@ -1,11 +1,23 @@
 //! The server's end of one member's connection.
+//!
+//! # States
+//!
+//! Each with what it is to a driver, and where each cause leads; see [`diagram`].
+//!
+//! ```text
+#![doc = include_str!("server/states.txt")]
+//! ```
 
+mod state;
+
+use self::state::{Cause, State};
 use super::error::write_line;
 use super::reader::{Read, read};
 use super::{Ending, Error, ErrorKind, Farewell, Heard, Limits, Misuse, Name, Refusal, Refused, Said, framing::Lines};
 use crate::engine::{Detach, Engine, Patience, Status, delegate};
-use crate::states::{Row, square};
+use crate::states::{self, States};
 use alloc::format;
+use alloc::string::String;
 use bytes::BytesMut;
 use core::mem;
 
@@ -36,72 +48,6 @@ impl<B> Event<B> {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Greeting,
-    Between,
-    Within,
-    Skipping,
-    Leaving,
-    Closed,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cause {
-    Welcome,
-    Octets,
-    Line,
-    Overlong,
-    Skipped,
-    Quit,
-    End,
-    Expiry,
-    Fault,
-    Close,
-}
-
-impl State {
-    const COUNT: usize = Self::Closed as usize + 1;
-
-    const fn status(self) -> Status {
-        match self {
-            Self::Greeting | Self::Leaving => Status::Paused,
-            Self::Between => Status::Idle,
-            Self::Within | Self::Skipping => Status::Open,
-            Self::Closed => Status::Closed,
-        }
-    }
-}
-
-impl Cause {
-    const COUNT: usize = Self::Close as usize + 1;
-}
-
-const TABLE: &[Row<State, Cause>] = &[
-    (State::Greeting, Cause::Welcome, State::Between),
-    (State::Greeting, Cause::Close, State::Closed),
-    (State::Between, Cause::Octets, State::Within),
-    (State::Between, Cause::Line, State::Between),
-    (State::Between, Cause::Overlong, State::Skipping),
-    (State::Between, Cause::Quit, State::Leaving),
-    (State::Between, Cause::End, State::Leaving),
-    (State::Between, Cause::Expiry, State::Leaving),
-    (State::Between, Cause::Fault, State::Closed),
-    (State::Between, Cause::Close, State::Closed),
-    (State::Within, Cause::Line, State::Between),
-    (State::Within, Cause::Overlong, State::Skipping),
-    (State::Within, Cause::Quit, State::Leaving),
-    (State::Within, Cause::Fault, State::Closed),
-    (State::Within, Cause::Close, State::Closed),
-    (State::Skipping, Cause::Skipped, State::Between),
-    (State::Skipping, Cause::End, State::Leaving),
-    (State::Skipping, Cause::Fault, State::Closed),
-    (State::Skipping, Cause::Close, State::Closed),
-    (State::Leaving, Cause::Close, State::Closed),
-];
-
-const NEXT: [[Option<State>; Cause::COUNT]; State::COUNT] = square!(State, Cause, TABLE);
-
 /// The server's end of one member's connection.
 ///
 /// It starts paused: the server speaks first, by [`welcome`](Self::welcome), or by [`close`](Self::close) where there
@@ -123,36 +69,6 @@ const NEXT: [[Option<State>; Cause::COUNT]; State::COUNT] = square!(State, Cause
 /// server.close(Farewell::Bye, &mut out)?;
 /// assert_eq!(out, "-- welcome, you are ada\r\n-- bye\r\n");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # States
-///
-/// ```text
-/// Greeting (paused)
-///   Welcome   ──▶ Between
-///   Close     ──▶ Closed
-/// Between (idle, a clock runs where one is set)
-///   Octets    ──▶ Within
-///   Line      ──▶ Between
-///   Overlong  ──▶ Skipping
-///   Quit      ──▶ Leaving
-///   End       ──▶ Leaving
-///   Expiry    ──▶ Leaving
-///   Fault     ──▶ Closed
-///   Close     ──▶ Closed
-/// Within (open, the line's clock runs)
-///   Line      ──▶ Between
-///   Overlong  ──▶ Skipping
-///   Quit      ──▶ Leaving
-///   Fault     ──▶ Closed
-///   Close     ──▶ Closed
-/// Skipping (open, the line's clock runs)
-///   Skipped   ──▶ Between
-///   End       ──▶ Leaving
-///   Fault     ──▶ Closed
-///   Close     ──▶ Closed
-/// Leaving (paused)
-///   Close     ──▶ Closed
 /// ```
 #[derive(Clone, Debug)]
 pub struct Server {
@@ -244,12 +160,8 @@ impl Server {
 
     /// The next state. Every change passes here, and only what the table allows.
     fn step(&mut self, cause: Cause) {
-        if let Some(next) = NEXT[self.state as usize][cause as usize] {
-            self.state = next;
-            self.phase += 1;
-        } else {
-            debug_assert!(false, "{:?} on {cause:?} is not in the table", self.state);
-        }
+        self.state = self.state.after(cause);
+        self.phase += 1;
     }
 
     #[cold]
@@ -272,7 +184,7 @@ impl Server {
     ///
     /// [`Misuse::NotNow`] where this was done already, or the conversation is over.
     pub fn welcome(&mut self, name: Name, out: &mut BytesMut) -> Result<(), Misuse> {
-        if NEXT[self.state as usize][Cause::Welcome as usize].is_none() {
+        if self.state.on(Cause::Welcome).is_none() {
             return Err(Misuse::NotNow);
         }
         Heard::<&[u8]>::Welcome { name }.write(&self.limits, self.ending, out)?;
@@ -298,7 +210,7 @@ impl Server {
     ///
     /// [`Misuse::NotNow`] where the conversation is over already.
     pub fn close(&mut self, farewell: Farewell, out: &mut BytesMut) -> Result<(), Misuse> {
-        if NEXT[self.state as usize][Cause::Close as usize].is_none() {
+        if self.state.on(Cause::Close).is_none() {
             return Err(Misuse::NotNow);
         }
         write_line(farewell.line(), self.ending, out);
@@ -343,22 +255,13 @@ impl Server {
     }
 }
 
-delegate!(impl Engine + Detach for Server: Event, Error);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::states::{diagram, documented};
-
-    #[test]
-    fn the_diagram_is_the_table() {
-        let printed = diagram(TABLE, |state| match state.status() {
-            Status::Open => "open, the line's clock runs",
-            Status::Idle => "idle, a clock runs where one is set",
-            Status::Paused => "paused",
-            Status::HandedOver => "handed over",
-            Status::Closed => "closed",
-        });
-        assert_eq!(documented(include_str!("server.rs")), printed, "\n{printed}");
-    }
+/// The state table as text: each state, what it is to a driver, and where each cause leads.
+pub fn diagram() -> String {
+    states::diagram(|state: State| match state.status() {
+        status @ Status::Open => format!("{status:?}, the line's clock runs"),
+        status @ Status::Idle => format!("{status:?}, a clock runs where one is set"),
+        status => format!("{status:?}"),
+    })
 }
+
+delegate!(impl Engine + Detach for Server: Event, Error);

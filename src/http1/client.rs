@@ -27,54 +27,13 @@
 //!
 //! # States
 //!
-//! Each with what it is to a driver, and where each step leads; see [`diagram`].
+//! Each with what it is to a driver, and where each cause leads; see [`diagram`].
 //!
 //! ```text
-//! Idle (Idle)
-//!     request        -> Waiting
-//!     begin          -> Sending
-//!     hold           -> Holding
-//!     close          -> Closed
-//!     fail           -> Closed
-//! Waiting (Open)
-//!     request        -> Waiting
-//!     begin          -> Sending
-//!     response       -> Receiving
-//!     close          -> Closed
-//!     fail           -> Closed
-//! Holding (Open)
-//!     proceed        -> Sending
-//!     response       -> Receiving
-//!     close          -> Closed
-//!     fail           -> Closed
-//! Sending (Open)
-//!     sent           -> Waiting
-//!     response       -> Duplex
-//!     close          -> Closed
-//!     fail           -> Closed
-//! Receiving (Open)
-//!     request        -> Receiving
-//!     begin          -> Duplex
-//!     end            -> Idle
-//!     end, more owed -> Waiting
-//!     end last       -> Closed
-//!     switch         -> HandedOver
-//!     close          -> Closed
-//!     fail           -> Closed
-//! Duplex (Open)
-//!     sent           -> Receiving
-//!     end            -> Unfinished
-//!     end, more owed -> Sending
-//!     end last       -> Closed
-//!     close          -> Closed
-//!     fail           -> Closed
-//! Unfinished (Paused)
-//!     sent           -> Idle
-//!     close          -> Closed
-//! HandedOver (HandedOver)
-//! Closed (Closed)
+#![doc = include_str!("client/states.txt")]
 //! ```
 
+use self::state::{Cause, State};
 use super::chunked::{self, Extensions};
 use super::connection::{Connection, inherent};
 use super::error::{CloseReason, Error, ErrorKind};
@@ -86,14 +45,16 @@ use super::owed::{Kind, Owed};
 use super::parse;
 use super::scan::Part;
 use super::sending::Writer;
-use super::states::{ClientState as State, ClientStep as Step};
 use super::value::StatusCode;
 use crate::engine::{Detach, Engine, Patience, Status, delegate};
+use crate::states;
+use alloc::format;
 use alloc::string::String;
 use bytes::BytesMut;
 use core::time::Duration;
 
 mod say;
+mod state;
 
 /// What a server says.
 #[derive(Clone, Debug)]
@@ -255,7 +216,7 @@ impl Client {
         if self.line.inbound.expired {
             self.line.inbound.expired = false;
             if self.line.state == State::Holding {
-                self.line.step(Step::Proceed);
+                self.line.step(Cause::Proceed);
                 return Ok(Some(Event::Proceed));
             }
             return self.fail(ErrorKind::TimedOut);
@@ -323,7 +284,7 @@ impl Client {
             self.begun = false;
             self.line.inbound.next_phase();
             if status == StatusCode::CONTINUE && self.line.state == State::Holding {
-                self.line.step(Step::Proceed);
+                self.line.step(Cause::Proceed);
             }
             return Ok(Event::Informational(head));
         }
@@ -349,7 +310,7 @@ impl Client {
             self.line.ends(CloseReason::ExpectationRefused);
             self.line.writer = Writer::Idle;
         }
-        self.line.step(Step::Response);
+        self.line.step(Cause::Response);
         Ok(Event::Response(head))
     }
 
@@ -374,14 +335,14 @@ impl Client {
         }
         if self.switching {
             self.line.why = Some(CloseReason::Switched);
-            self.line.step(Step::Switch);
+            self.line.step(Cause::Switch);
         } else if self.line.why.is_some() {
             self.line.writer = Writer::Idle;
-            self.line.step(Step::EndLast);
+            self.line.step(Cause::EndLast);
         } else if self.owed.count > 0 {
-            self.line.step(Step::EndMore);
+            self.line.step(Cause::EndMore);
         } else {
-            self.line.step(Step::End);
+            self.line.step(Cause::End);
         }
     }
 
@@ -446,9 +407,9 @@ impl Client {
     }
 }
 
-/// The state table as text: each state, what it is to a driver, and where each step leads.
+/// The state table as text: each state, what it is to a driver, and where each cause leads.
 pub fn diagram() -> String {
-    State::diagram()
+    states::diagram(|state: State| format!("{:?}", state.status()))
 }
 
 inherent!(Client, Event);

@@ -6,19 +6,14 @@ use super::error::{CloseReason, Error};
 use super::inbound::Inbound;
 use super::limits::{MessageLimits, Quirks};
 use super::sending::Writer;
-use core::fmt;
+use crate::states::States;
 
-/// A state of a table; see [`states`](super::states).
-pub(super) trait State: Copy + fmt::Debug + 'static {
-    /// What moves it.
-    type Step: Copy + fmt::Debug;
+/// The states of either end: both know these two causes.
+pub(super) trait Ends: States {
     /// The peer's end, or ours, between exchanges.
-    const CLOSE: Self::Step;
+    const CLOSE: Self::Cause;
     /// The peer broke the protocol.
-    const FAIL: Self::Step;
-
-    /// Where a step leads, or nowhere.
-    fn next(self, step: Self::Step) -> Option<Self>;
+    const FAIL: Self::Cause;
 }
 
 /// One end of a connection.
@@ -37,14 +32,11 @@ impl<S> Connection<S> {
     }
 }
 
-impl<S: State> Connection<S> {
+impl<S: Ends> Connection<S> {
     #[inline(always)]
-    pub(super) fn step(&mut self, step: S::Step) {
-        debug_assert!(self.state.next(step).is_some(), "{:?} {step:?}", self.state);
-        if let Some(next) = self.state.next(step) {
-            self.state = next;
-            self.inbound.next_phase();
-        }
+    pub(super) fn step(&mut self, cause: S::Cause) {
+        self.state = self.state.after(cause);
+        self.inbound.next_phase();
     }
 
     /// It ends with the present exchange, for this reason unless there was one before.
@@ -68,10 +60,10 @@ impl<S: State> Connection<S> {
 
     /// Ends in the middle of whatever is under way.
     #[cold]
-    pub(super) fn give_up(&mut self, why: CloseReason, step: S::Step) {
+    pub(super) fn give_up(&mut self, why: CloseReason, cause: S::Cause) {
         self.writer = Writer::Idle;
         self.why = Some(why);
-        self.step(step);
+        self.step(cause);
     }
 
     /// Nothing is left of the peer's message but its end, and no clock ran out before it was told.

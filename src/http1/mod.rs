@@ -40,7 +40,6 @@ mod owed;
 mod parse;
 mod scan;
 mod sending;
-mod states;
 mod syntax;
 mod target;
 #[cfg(test)]

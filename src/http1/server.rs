@@ -24,60 +24,13 @@
 //!
 //! # States
 //!
-//! Each with what it is to a driver, and where each step leads; see [`diagram`].
+//! Each with what it is to a driver, and where each cause leads; see [`diagram`].
 //!
 //! ```text
-//! Idle (Idle)
-//!     octets         -> Head
-//!     close          -> Closed
-//!     abandon        -> Closed
-//! Head (Open)
-//!     request        -> Receiving
-//!     expectation    -> Expecting
-//!     fail           -> Closed
-//!     abandon        -> Closed
-//! Expecting (Paused)
-//!     proceed        -> Receiving
-//!     begin          -> Replying
-//!     finish last    -> Closed
-//!     abandon        -> Closed
-//! Receiving (Open)
-//!     end            -> Owing
-//!     begin          -> Answering
-//!     finish         -> Answered
-//!     finish last    -> Closed
-//!     switch         -> Switching
-//!     fail           -> Closed
-//!     abandon        -> Closed
-//! Answering (Open)
-//!     end            -> Replying
-//!     finish         -> Answered
-//!     finish last    -> Closed
-//!     fail           -> Closed
-//!     abandon        -> Closed
-//! Answered (Open)
-//!     end            -> Idle
-//!     end last       -> Closed
-//!     fail           -> Closed
-//!     abandon        -> Closed
-//! Owing (Paused)
-//!     begin          -> Replying
-//!     finish         -> Idle
-//!     finish last    -> Closed
-//!     switch         -> HandedOver
-//!     abandon        -> Closed
-//! Replying (Paused)
-//!     finish         -> Idle
-//!     finish last    -> Closed
-//!     abandon        -> Closed
-//! Switching (Open)
-//!     end            -> HandedOver
-//!     fail           -> Closed
-//!     abandon        -> Closed
-//! HandedOver (HandedOver)
-//! Closed (Closed)
+#![doc = include_str!("server/states.txt")]
 //! ```
 
+use self::state::{Cause, State};
 use super::chunked::{self, Extensions};
 use super::connection::{Connection, inherent};
 use super::error::{CloseReason, Error};
@@ -88,13 +41,15 @@ use super::limits::{MessageLimits, Quirks};
 use super::parse;
 use super::scan::Part;
 use super::sending::Added;
-use super::states::{ServerState as State, ServerStep as Step};
 use crate::engine::{Detach, Engine, Patience, Status, delegate};
+use crate::states;
+use alloc::format;
 use alloc::string::String;
 use bytes::BytesMut;
 use core::time::Duration;
 
 mod say;
+mod state;
 
 /// What a client says.
 #[derive(Clone, Debug)]
@@ -242,7 +197,7 @@ impl Server {
             State::Idle => self.recv_idle(input, out),
             State::Head => self.scan_head(input, out),
             State::Receiving if self.line.is_at_end() => {
-                self.line.step(Step::End);
+                self.line.step(Cause::End);
                 Ok(Some(Event::End(Trailers::none(input))))
             }
             State::Receiving | State::Answering | State::Answered | State::Switching => self.recv_body(input, out),
@@ -285,7 +240,7 @@ impl Server {
 
     #[inline]
     fn plain_head<'i>(&mut self, input: &mut &'i [u8], head: &mut RequestHead<&'i [u8]>) -> bool {
-        self.line.step(Step::Octets);
+        self.line.step(Cause::Octets);
         let mut facts = Facts::request();
         let rules = self.line.inbound.limits.rules(Part::Request, self.line.inbound.quirks);
         let good = fast::request(input, &rules, &mut facts, head).is_some() && facts.end().is_ok();
@@ -324,7 +279,7 @@ impl Server {
         }
         if facts.are_plain() {
             self.line.inbound.expect_body(Framing::None);
-            return self.line.step(Step::Request);
+            return self.line.step(Cause::Request);
         }
         if facts.has(HTTP_10) {
             self.asked.0 |= Asked::HTTP_10;
@@ -340,7 +295,7 @@ impl Server {
         self.line.inbound.expect_body(framing);
         // RFC 9110 10.1.1: an expectation of a request without content asks for nothing.
         let expects = facts.has(EXPECT) && framing != Framing::None;
-        self.line.step(if expects { Step::Expectation } else { Step::Request });
+        self.line.step(if expects { Cause::Expectation } else { Cause::Request });
     }
 
     fn recv_body<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
@@ -348,7 +303,7 @@ impl Server {
             Ok(Some(piece)) => {
                 if let chunked::Event::End(_) = piece {
                     let last = self.line.state == State::Answered && self.line.why.is_some();
-                    self.line.step(if last { Step::EndLast } else { Step::End });
+                    self.line.step(if last { Cause::EndLast } else { Cause::End });
                 }
                 Ok(Some(piece.into()))
             }
@@ -415,9 +370,9 @@ impl Server {
     }
 }
 
-/// The state table as text: each state, what it is to a driver, and where each step leads.
+/// The state table as text: each state, what it is to a driver, and where each cause leads.
 pub fn diagram() -> String {
-    State::diagram()
+    states::diagram(|state: State| format!("{:?}", state.status()))
 }
 
 inherent!(Server, Event);

@@ -49,20 +49,3 @@ pub use self::maildrop::{Entry, Host, Maildrop, Messages, Trouble, Users};
 pub use self::names::unique_ids;
 pub use self::server::Server;
 pub use self::size::Octets;
-
-/// From which state, on what, to which state.
-type Row<S, T> = (S, T, S);
-
-/// Looks a row up; tables are small, and a conversation takes few steps.
-fn next<S: Copy + PartialEq, T: Copy + PartialEq>(rows: &[Row<S, T>], from: S, by: T) -> Option<S> {
-    rows.iter().find(|(state, trigger, _)| *state == from && *trigger == by).map(|(.., to)| *to)
-}
-
-/// The rows as they stand in a documentation's diagram.
-#[cfg(test)]
-fn diagram<S: core::fmt::Debug, T: core::fmt::Debug>(rows: &[Row<S, T>]) -> alloc::string::String {
-    let lines = rows.iter().map(|(from, by, to)| {
-        alloc::format!("{:<14} {:<10} {to:?}\n", alloc::format!("{from:?}"), alloc::format!("{by:?}"))
-    });
-    lines.collect()
-}

@@ -1,6 +1,6 @@
 //! What a client says: requests.
 
-use super::{Client, State, Step};
+use super::{Cause, Client, State};
 use crate::http1::error::{CloseReason, Misuse};
 use crate::http1::framing::{CLOSE, CODED, EXPECT, Facts};
 use crate::http1::head::{RequestHead, Trailers};
@@ -34,7 +34,7 @@ impl Client {
         out.reserve(head.index.end as usize + content.len() + 64);
         self.write_head(head, &plan, out);
         out.put_slice(content);
-        self.line.step(Step::Request);
+        self.line.step(Cause::Request);
         Ok(())
     }
 
@@ -59,11 +59,11 @@ impl Client {
         out.reserve(head.index.end as usize + 64);
         self.write_head(head, &plan, out);
         if content == Content::Empty {
-            self.line.step(Step::Request);
+            self.line.step(Cause::Request);
         } else {
             self.line.writer = plan.writer;
             let holds = plan.facts.has(EXPECT) && content != Content::Length(0);
-            self.line.step(if holds { Step::Hold } else { Step::Begin });
+            self.line.step(if holds { Cause::Hold } else { Cause::Begin });
         }
         Ok(())
     }
@@ -91,7 +91,7 @@ impl Client {
     pub fn end(&mut self, out: &mut BytesMut) -> Result<(), Misuse> {
         self.line.writer.end(None::<&Trailers>, out)?;
         self.went_out();
-        self.line.step(Step::Sent);
+        self.line.step(Cause::Sent);
         Ok(())
     }
 
@@ -100,20 +100,20 @@ impl Client {
     pub fn end_with<B: AsRef<[u8]>>(&mut self, trailers: &Trailers<B>, out: &mut BytesMut) -> Result<(), Misuse> {
         self.line.writer.end(Some(trailers), out)?;
         self.went_out();
-        self.line.step(Step::Sent);
+        self.line.step(Cause::Sent);
         Ok(())
     }
 
     /// Gives the connection up, whatever is under way: the caller closes it.
     pub fn abandon(&mut self) {
         if !self.status().over() {
-            self.line.give_up(CloseReason::Abandoned, Step::Close);
+            self.line.give_up(CloseReason::Abandoned, Cause::Close);
         }
     }
 
     fn went_out(&mut self) {
         if self.line.state == State::Holding {
-            self.line.step(Step::Proceed);
+            self.line.step(Cause::Proceed);
         }
     }
 

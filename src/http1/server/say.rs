@@ -1,6 +1,6 @@
 //! What a server says: answers, hints, and the end.
 
-use super::{Asked, SAYS_CLOSE, Server, State, Step};
+use super::{Asked, Cause, SAYS_CLOSE, Server, State};
 use crate::http1::error::{CloseReason, Misuse};
 use crate::http1::framing::{CLOSE, CODED, Facts, KEEP_ALIVE, UPGRADE};
 use crate::http1::head::{ResponseHead, Trailers};
@@ -32,7 +32,7 @@ impl Server {
             head.write(out);
             Added::Length(content.len() as u64).write(b"", out);
             out.put_slice(content);
-            self.line.step(Step::Finish);
+            self.line.step(Cause::Finish);
             return Ok(());
         }
         let plan = self.plan(head, Content::Length(content.len() as u64))?;
@@ -69,7 +69,7 @@ impl Server {
             self.finished(plan.tunnel);
         } else {
             self.line.writer = plan.writer;
-            self.line.step(Step::Begin);
+            self.line.step(Cause::Begin);
         }
         Ok(())
     }
@@ -111,7 +111,7 @@ impl Server {
             return Err(self.not_owing());
         }
         out.put_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
-        self.line.step(Step::Proceed);
+        self.line.step(Cause::Proceed);
         Ok(())
     }
 
@@ -134,7 +134,7 @@ impl Server {
         head.write(out);
         out.put_slice(b"\r\n");
         if self.line.state == State::Expecting && head.status == StatusCode::CONTINUE {
-            self.line.step(Step::Proceed);
+            self.line.step(Cause::Proceed);
         }
         Ok(())
     }
@@ -179,7 +179,7 @@ impl Server {
     /// short. For content that can't be delivered after its head was sent.
     pub fn abandon(&mut self) {
         if !self.status().over() {
-            self.line.give_up(CloseReason::Abandoned, Step::Abandon);
+            self.line.give_up(CloseReason::Abandoned, Cause::Abandon);
         }
     }
 
@@ -278,9 +278,9 @@ impl Server {
         match self.line.state {
             // The end of the request is still told where no octet is missing for it.
             State::Receiving | State::Answering if !last || self.line.inbound.is_at_end() => {
-                self.line.step(Step::Finish);
+                self.line.step(Cause::Finish);
             }
-            _ => self.line.step(if last { Step::FinishLast } else { Step::Finish }),
+            _ => self.line.step(if last { Cause::FinishLast } else { Cause::Finish }),
         }
     }
 
@@ -294,7 +294,7 @@ impl Server {
 
     fn hand_over(&mut self) {
         self.line.why = Some(CloseReason::Switched);
-        self.line.step(Step::Switch);
+        self.line.step(Cause::Switch);
     }
 }
 

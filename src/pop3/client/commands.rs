@@ -1,7 +1,7 @@
 //! Commands: each validates first, and then writes its line.
 
 use super::super::digest::{ApopDigest, timestamp};
-use super::{Client, Command, Misuse, Stage, Trigger};
+use super::{Cause, Client, Command, Misuse, State};
 use crate::sasl::{self, Secret, base64};
 use alloc::boxed::Box;
 use alloc::format;
@@ -127,7 +127,7 @@ impl Client {
         }
         out.put_slice(b"\r\n");
         self.exchange = Some(Box::new(exchange));
-        self.advance(Trigger::Auth);
+        self.advance(Cause::Auth);
         self.expect(Command::Auth);
         Ok(())
     }
@@ -243,8 +243,8 @@ impl Client {
     ///
     /// [`Misuse::NotNow`] or [`Misuse::Busy`], as the command itself.
     pub fn may_say(&self, command: Command) -> Result<(), Misuse> {
-        if !self.stage.allows(command) {
-            return Err(if matches!(self.stage, Stage::Greeting | Stage::Exchange) {
+        if !self.state.allows(command) {
+            return Err(if matches!(self.state, State::Greeting | State::Exchange) {
                 Misuse::Busy
             } else {
                 Misuse::NotNow
@@ -302,7 +302,7 @@ impl Client {
 
     fn said(&mut self, command: Command) {
         if command == Command::Quit {
-            self.advance(Trigger::Quit);
+            self.advance(Cause::Quit);
         }
         self.expect(command);
     }

@@ -1,8 +1,8 @@
 //! The client's side of POP3.
 //!
-//! # What happens when
+//! # States
 //!
-//! A line is a stage, what happens there, and the stage it leads to.
+//! Each with where each cause leads; see [`diagram`]. [`Client::status`] also looks at what was said and is not answered.
 //!
 //! ```text
 #![doc = include_str!("states.txt")]
@@ -11,7 +11,7 @@
 mod commands;
 mod event;
 mod read;
-pub(super) mod state;
+mod state;
 
 #[cfg(test)]
 mod tests;
@@ -19,14 +19,16 @@ mod tests;
 pub use self::commands::Offers;
 pub use self::event::{Command, Error, ErrorKind, Event, Misuse};
 
-use self::state::{ROWS, Stage, Trigger};
+use self::state::{Cause, State};
 use crate::engine::{Detach, Engine, Patience, Status, delegate};
 use crate::sasl;
 use crate::sasl::Secret;
+use crate::states::{self, States};
 use crate::syntax::dots::Unstuff;
 use crate::syntax::line::Lines;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::string::String;
 use bytes::BytesMut;
 use core::fmt;
 use core::time::Duration;
@@ -103,7 +105,7 @@ pub struct Quirks {
 pub struct Client {
     limits: Limits,
     quirks: Quirks,
-    stage: Stage,
+    state: State,
     /// What was said and is not answered yet.
     sent: VecDeque<Command>,
     /// The answer to the first of them has begun.
@@ -131,7 +133,7 @@ impl Client {
         Self {
             limits,
             quirks: Quirks::default(),
-            stage: Stage::Greeting,
+            state: State::Greeting,
             sent: VecDeque::from([Command::Greeting]),
             inside: false,
             lines: Lines::new(),
@@ -166,7 +168,7 @@ impl Client {
     /// [`Misuse::Injected`] where something is left, and the session is over; [`Misuse::NotNow`] unless it was handed
     /// over.
     pub fn secured(&mut self, rest: &[u8]) -> Result<(), Misuse> {
-        if self.stage != Stage::Tls {
+        if self.state != State::Tls {
             return Err(Misuse::NotNow);
         }
         if !rest.is_empty() {
@@ -174,7 +176,7 @@ impl Client {
             self.close();
             return Err(Misuse::Injected);
         }
-        self.advance(Trigger::Secured);
+        self.advance(Cause::Secured);
         self.offers = Offers::default();
         self.lines = Lines::new();
         self.taken = 0;
@@ -189,7 +191,7 @@ impl Client {
 
     /// Logged in: the maildrop is ours until `QUIT`.
     pub fn logged_in(&self) -> bool {
-        self.stage == Stage::Transaction
+        self.state == State::Transaction
     }
 
     /// What the server said of itself in the last answer to `CAPA`.
@@ -234,9 +236,9 @@ impl Client {
 
     /// As [`Engine::status`]: [`Status::Idle`] where nothing is waited for, and it is the caller's turn.
     pub fn status(&self) -> Status {
-        match self.stage {
-            Stage::Closed => Status::Closed,
-            Stage::Tls => Status::HandedOver,
+        match self.state {
+            State::Closed => Status::Closed,
+            State::Tls => Status::HandedOver,
             _ if self.sent.is_empty() => Status::Idle,
             _ => Status::Open,
         }
@@ -245,7 +247,7 @@ impl Client {
     /// As [`Engine::patience`].
     pub fn patience(&self) -> Patience {
         match self.status() {
-            Status::Open if self.stage == Stage::Greeting => Patience::within(self.phase, self.limits.greeting),
+            Status::Open if self.state == State::Greeting => Patience::within(self.phase, self.limits.greeting),
             Status::Open => Patience::within(self.phase, self.limits.answer),
             _ => Patience::endless(self.phase),
         }
@@ -264,21 +266,17 @@ impl Client {
         }
     }
 
-    /// The next stage. Every change passes here, and only what the table allows.
-    fn advance(&mut self, by: Trigger) {
-        if let Some(next) = super::next(ROWS, self.stage, by) {
-            self.stage = next;
-            self.phase += 1;
-        } else {
-            debug_assert!(false, "no row from {:?} by {by:?}", self.stage);
-        }
-        if self.stage == Stage::Closed {
+    /// The next state. Every change passes here, and only what the table allows.
+    fn advance(&mut self, by: Cause) {
+        self.state = self.state.after(by);
+        self.phase += 1;
+        if self.state == State::Closed {
             self.close();
         }
     }
 
     fn close(&mut self) {
-        self.stage = Stage::Closed;
+        self.state = State::Closed;
         self.sent.clear();
         self.inside = false;
         self.exchange = None;
@@ -289,8 +287,13 @@ impl Client {
 /// What it waits for; nothing that was said.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("stage", &self.stage).field("waiting", &self.sent).finish_non_exhaustive()
+        f.debug_struct("Client").field("state", &self.state).field("waiting", &self.sent).finish_non_exhaustive()
     }
+}
+
+/// The state table as text: each state, and where each cause leads.
+pub fn diagram() -> String {
+    states::diagram(|_: State| String::new())
 }
 
 delegate!(impl Engine + Detach for Client: Event, Error);

@@ -2,7 +2,7 @@
 
 use super::super::size::number;
 use super::super::{Capability, Code};
-use super::{Client, Command, Error, ErrorKind, Event, Offers, Stage, Trigger};
+use super::{Cause, Client, Command, Error, ErrorKind, Event, Offers, State};
 use crate::sasl::base64;
 use crate::syntax::dots::Piece;
 use alloc::string::String;
@@ -20,10 +20,10 @@ enum Answer<'i> {
 
 impl Client {
     pub(super) fn step<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Told<'i> {
-        match self.stage {
-            Stage::Closed => return Ok(None),
-            Stage::Tls if input.is_empty() => return Ok(None),
-            Stage::Tls => return Err(self.error(ErrorKind::Injected, 0)),
+        match self.state {
+            State::Closed => return Ok(None),
+            State::Tls if input.is_empty() => return Ok(None),
+            State::Tls => return Err(self.error(ErrorKind::Injected, 0)),
             _ => {}
         }
         if self.expired {
@@ -76,13 +76,13 @@ impl Client {
             Answer::Err(text) => {
                 self.sent.pop_front();
                 match command {
-                    Command::Greeting => self.advance(Trigger::Unwelcome),
+                    Command::Greeting => self.advance(Cause::Unwelcome),
                     Command::Auth => {
                         self.exchange = None;
                         self.initial = None;
-                        self.advance(Trigger::Refusal);
+                        self.advance(Cause::Refusal);
                     }
-                    Command::Quit => self.advance(Trigger::Goodbye),
+                    Command::Quit => self.advance(Cause::Goodbye),
                     _ => {}
                 }
                 let (code, text) = Code::take(text);
@@ -133,10 +133,10 @@ impl Client {
         };
         self.sent.pop_front();
         match command {
-            Command::Greeting => self.advance(Trigger::Welcome),
-            Command::Stls => self.advance(Trigger::Stls),
-            Command::Pass | Command::Apop | Command::Auth => self.advance(Trigger::Login),
-            Command::Quit => self.advance(Trigger::Goodbye),
+            Command::Greeting => self.advance(Cause::Welcome),
+            Command::Stls => self.advance(Cause::Stls),
+            Command::Pass | Command::Apop | Command::Auth => self.advance(Cause::Login),
+            Command::Quit => self.advance(Cause::Goodbye),
             _ => {}
         }
         Ok(Some(event))

@@ -1,5 +1,3 @@
-use super::super::diagram;
-use super::state::ROWS;
 use super::*;
 use crate::engine::{Handler, turn};
 use crate::laws::{self, Ending, Entry, Log};
@@ -67,11 +65,6 @@ fn events(log: &Log<Client>) -> Vec<String> {
 
 fn kind(log: &Log<Client>) -> Option<(ErrorKind, u64)> {
     log.error.map(|error| (error.kind, error.offset))
-}
-
-#[test]
-fn the_diagram_is_the_table() {
-    assert_eq!(include_str!("states.txt"), diagram(ROWS));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::super::ApopDigest;
 use super::event::{Authentication, By, Identity, Login};
-use super::state::{Stage, Trigger};
+use super::state::{Cause, State};
 use super::{Error, ErrorKind, Event, Misuse, Pending, Refusal, Server, say};
 use crate::sasl::{self, Mechanism, Secret, Setting, Step, Store, base64};
 use alloc::borrow::ToOwned;
@@ -127,7 +127,7 @@ impl Server {
     fn proven(&mut self, identity: Identity) {
         self.identity = Some(Box::new(identity));
         self.proof = None;
-        self.settle(Trigger::Proven);
+        self.settle(Cause::Proven);
         self.pending = Some(Pending::Maildrop);
     }
 
@@ -141,7 +141,7 @@ impl Server {
             return;
         }
         say(out, line);
-        self.settle(Trigger::Outcome);
+        self.settle(Cause::Outcome);
     }
 
     /// What shows a secret may be said on this channel.
@@ -175,7 +175,7 @@ impl Server {
         let message = Secret::new(message);
         let mut exchange = Box::new(sasl::Server::new(Mechanism::Plain, Setting::new(self.nonce.next())));
         let step = exchange.respond(message.expose());
-        self.settle(Trigger::Login);
+        self.settle(Cause::Login);
         self.prove(exchange, By::Pass, step, out)
     }
 
@@ -186,7 +186,7 @@ impl Server {
             Some((name, ApopDigest::parse(&argument[at + 1..])?))
         };
         let Some((name, digest)) = name_and_digest() else { return self.refused(Refusal::Arguments, out) };
-        self.settle(Trigger::Login);
+        self.settle(Cause::Login);
         self.proof = Some(Proof::Apop { user: name.to_owned(), digest });
         Ok(Some(self.ask(Pending::Authentication, Event::Authenticate)))
     }
@@ -223,7 +223,7 @@ impl Server {
                 Err(_) => Err(sasl::ServerError::Malformed),
             },
         };
-        self.settle(Trigger::Auth);
+        self.settle(Cause::Auth);
         self.prove(exchange, By::Auth(mechanism), step, out)
     }
 
@@ -276,8 +276,8 @@ impl Server {
             return Err(self.error(ErrorKind::TooManyErrors, 0));
         }
         say(out, line);
-        if matches!(self.stage, Stage::Exchange | Stage::Login) {
-            self.settle(Trigger::Outcome);
+        if matches!(self.state, State::Exchange | State::Login) {
+            self.settle(Cause::Outcome);
         }
         Ok(Some(Event::Unauthenticated))
     }

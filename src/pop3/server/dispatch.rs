@@ -3,7 +3,7 @@
 use super::super::size::number;
 use super::config::Expire;
 use super::maildrop::Which;
-use super::state::{Stage, Trigger};
+use super::state::{Cause, State};
 use super::{Error, ErrorKind, Event, Pending, Refusal, Server, say};
 use alloc::format;
 use alloc::string::String;
@@ -21,9 +21,9 @@ impl Server {
         let start = input.len();
         if self.skipped.is_none() {
             let limits = &self.config.limits;
-            let limit = if self.stage == Stage::Exchange { limits.auth_line } else { limits.line };
+            let limit = if self.state == State::Exchange { limits.auth_line } else { limits.line };
             match self.lines.take(input, limit) {
-                Ok(Some(line)) if self.stage == Stage::Exchange => return self.response(line, out),
+                Ok(Some(line)) if self.state == State::Exchange => return self.response(line, out),
                 Ok(Some(line)) => return self.command(line, out),
                 Ok(None) => return self.dry(input, 0),
                 Err(_) => self.skipped = Some(0),
@@ -44,7 +44,7 @@ impl Server {
             return self.dry(input, passed);
         }
         self.skipped = None;
-        if self.stage == Stage::Exchange {
+        if self.state == State::Exchange {
             return self.broken_off("-ERR [AUTH] response too long", out);
         }
         self.user = None;
@@ -56,7 +56,7 @@ impl Server {
         if !self.ended {
             return Ok(None);
         }
-        let between = self.skipped.is_none() && matches!(self.stage, Stage::Authorization | Stage::Transaction);
+        let between = self.skipped.is_none() && matches!(self.state, State::Authorization | State::Transaction);
         if input.is_empty() && between {
             // RFC 1939 6: without QUIT nothing is deleted.
             self.close();
@@ -95,7 +95,7 @@ impl Server {
         if line.iter().any(u8::is_ascii_control) {
             return self.refused(Refusal::Arguments, out);
         }
-        let (authorization, transaction) = (self.stage == Stage::Authorization, self.stage == Stage::Transaction);
+        let (authorization, transaction) = (self.state == State::Authorization, self.state == State::Transaction);
         let allowed = match &upper {
             b"CAPA" | b"QUIT" | b"LANG" => true,
             b"STLS" | b"USER" | b"PASS" | b"APOP" | b"AUTH" | b"UTF8" => authorization,
@@ -131,7 +131,7 @@ impl Server {
             b"STLS" if self.secure => self.refused(Refusal::NotNow, out),
             b"STLS" => {
                 say(out, "+OK begin TLS");
-                self.settle(Trigger::Stls);
+                self.settle(Cause::Stls);
                 Ok(Some(Event::Stls))
             }
             b"USER" => self.user(argument.unwrap_or_default(), out),
@@ -188,7 +188,7 @@ impl Server {
             _ if transaction => Ok(Some(self.leave())),
             _ => {
                 say(out, &format!("+OK {} POP3 server signing off", self.config.host()));
-                self.settle(Trigger::Quit);
+                self.settle(Cause::Quit);
                 Ok(Some(Event::Quit))
             }
         }
@@ -196,12 +196,12 @@ impl Server {
 
     /// `QUIT` with a maildrop.
     fn leave<'i>(&mut self) -> Event<&'i [u8]> {
-        self.settle(Trigger::Quit);
+        self.settle(Cause::Quit);
         self.ask(Pending::Update, Event::Quit)
     }
 
     fn fetch<'i>(&mut self, message: u32, lines: Option<u32>, event: Event<&'i [u8]>) -> Event<&'i [u8]> {
-        self.settle(Trigger::Retr);
+        self.settle(Cause::Retr);
         self.prepare(message, lines);
         self.ask(Pending::Message, event)
     }
@@ -258,7 +258,7 @@ impl Server {
     /// RFC 2449 5 and 6, with what RFC 2595, 3206, 5034 and 6856 add.
     fn capabilities(&self, out: &mut BytesMut) {
         let config = &self.config;
-        let logged_in = self.stage == Stage::Transaction;
+        let logged_in = self.state == State::Transaction;
         let mut text = String::from(
             "+OK capability list follows\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\n",
         );

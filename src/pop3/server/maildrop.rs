@@ -1,7 +1,7 @@
 //! The maildrop as a session sees it: numbered once, with marks.
 
 use super::super::Entry;
-use super::state::Trigger;
+use super::state::Cause;
 use super::{Misuse, Pending, Server, say};
 use alloc::format;
 use alloc::string::String;
@@ -117,7 +117,7 @@ impl Server {
         }
         self.drop = Listing::new(entries);
         say(out, &format!("+OK maildrop has {}", self.drop.describe()));
-        self.settle(Trigger::Open);
+        self.settle(Cause::Open);
         Ok(())
     }
 
@@ -139,7 +139,7 @@ impl Server {
             left => format!("{left} messages left"),
         };
         say(out, &format!("+OK {} POP3 server signing off ({left})", self.config.host()));
-        self.settle(Trigger::Updated);
+        self.settle(Cause::Updated);
         Ok(())
     }
 }

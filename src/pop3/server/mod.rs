@@ -1,9 +1,10 @@
 //! The server's side of POP3.
 //!
-//! # What may be said when
+//! # States
 //!
-//! A line is a stage, what happens there, and the stage it leads to; a command that leads nowhere else is in the list
-//! where it is allowed, and anything else is answered `-ERR`.
+//! Each with where each cause leads; see [`diagram`]. A command that leads nowhere is allowed in the state that RFC 1939
+//! names, and anything else is answered `-ERR`. The caller may end a session in any state, and so does the end of the
+//! connection; neither deletes anything.
 //!
 //! ```text
 #![doc = include_str!("states.txt")]
@@ -15,7 +16,7 @@ mod dispatch;
 mod event;
 mod maildrop;
 mod sending;
-pub(super) mod state;
+mod state;
 
 #[cfg(test)]
 mod tests;
@@ -26,10 +27,11 @@ pub use self::event::{Authentication, By, Error, ErrorKind, Event, Identity, Log
 use self::auth::Proof;
 use self::maildrop::Listing;
 use self::sending::Sending;
-use self::state::{ROWS, Stage, Trigger};
+use self::state::{Cause, State};
 use super::Code;
 use crate::engine::{Detach, Engine, Patience, Status, delegate};
 use crate::sasl::{Binding, Nonce};
+use crate::states::{self, States};
 use crate::syntax::line::Lines;
 use alloc::boxed::Box;
 use alloc::format;
@@ -82,7 +84,7 @@ use core::fmt;
 /// ```
 pub struct Server {
     config: Arc<Config>,
-    stage: Stage,
+    state: State,
     pending: Option<Pending>,
     lines: Lines,
     /// So many octets of a line that is too long were passed over.
@@ -113,7 +115,7 @@ impl Server {
     pub fn new(config: Arc<Config>, session: Session) -> Self {
         Self {
             config,
-            stage: Stage::Connect,
+            state: State::Connect,
             pending: Some(Pending::Connection),
             lines: Lines::new(),
             skipped: None,
@@ -171,7 +173,7 @@ impl Server {
         self.owed(Pending::Connection)?;
         let stamp = if self.config.apop { format!(" {}", self.timestamp()) } else { String::new() };
         say(out, &format!("+OK {} POP3 server ready{stamp}", self.config.host()));
-        self.settle(Trigger::Welcome);
+        self.settle(Cause::Welcome);
         Ok(())
     }
 
@@ -197,20 +199,20 @@ impl Server {
         };
         match pending {
             Pending::Rest => return Err(Misuse::NotOwed),
-            Pending::Connection => self.settle(Trigger::Refusal),
+            Pending::Connection => self.settle(Cause::Refusal),
             Pending::Authentication => {
                 self.deny(&line, out);
                 return Ok(());
             }
             Pending::Maildrop => {
                 self.identity = None;
-                self.settle(Trigger::Refusal);
+                self.settle(Cause::Refusal);
             }
             Pending::Message => {
                 self.sending = None;
-                self.settle(Trigger::Refusal);
+                self.settle(Cause::Refusal);
             }
-            Pending::Update => self.settle(Trigger::Updated),
+            Pending::Update => self.settle(Cause::Updated),
         }
         say(out, &line);
         Ok(())
@@ -223,7 +225,7 @@ impl Server {
     ///
     /// [`Misuse::Closed`] where it is over, or TLS's.
     pub fn shutdown(&mut self, out: &mut BytesMut) -> Result<(), Misuse> {
-        if matches!(self.stage, Stage::Closed | Stage::Tls) {
+        if matches!(self.state, State::Closed | State::Tls) {
             return Err(Misuse::Closed);
         }
         if self.pending != Some(Pending::Rest) {
@@ -243,7 +245,7 @@ impl Server {
     /// [`Misuse::Injected`] where something is left, and the session is over; [`Misuse::NotOwed`] unless it was handed
     /// over.
     pub fn secured(&mut self, rest: &[u8], binding: Option<Binding>) -> Result<(), Misuse> {
-        if self.stage != Stage::Tls {
+        if self.state != State::Tls {
             return Err(self.not_owed());
         }
         if !rest.is_empty() {
@@ -251,11 +253,11 @@ impl Server {
             self.close();
             return Err(Misuse::Injected);
         }
-        self.settle(Trigger::Secured);
+        self.settle(Cause::Secured);
         let kept = (self.errors, self.auth_failures, self.phase, self.nonce.clone());
         let session = Session::new(kept.3).secure(binding);
         *self = Self {
-            stage: self.stage,
+            state: self.state,
             pending: None,
             errors: kept.0,
             auth_failures: kept.1,
@@ -297,10 +299,10 @@ impl Server {
     }
 
     fn step<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
-        if self.pending.is_some() || self.stage == Stage::Closed {
+        if self.pending.is_some() || self.state == State::Closed {
             return Ok(None);
         }
-        if self.stage == Stage::Tls {
+        if self.state == State::Tls {
             return if input.is_empty() { Ok(None) } else { Err(self.error(ErrorKind::Injected, 0)) };
         }
         if self.expired {
@@ -324,11 +326,11 @@ impl Server {
     /// As [`Engine::status`].
     pub fn status(&self) -> Status {
         let between = self.lines == Lines::new() && self.skipped.is_none();
-        match self.stage {
-            Stage::Closed => Status::Closed,
-            Stage::Tls => Status::HandedOver,
+        match self.state {
+            State::Closed => Status::Closed,
+            State::Tls => Status::HandedOver,
             _ if self.pending.is_some() => Status::Paused,
-            Stage::Authorization | Stage::Transaction if between => Status::Idle,
+            State::Authorization | State::Transaction if between => Status::Idle,
             _ => Status::Open,
         }
     }
@@ -357,29 +359,25 @@ impl Server {
     }
 
     fn not_owed(&self) -> Misuse {
-        if self.stage == Stage::Closed { Misuse::Closed } else { Misuse::NotOwed }
+        if self.state == State::Closed { Misuse::Closed } else { Misuse::NotOwed }
     }
 
     fn owed(&self, pending: Pending) -> Result<(), Misuse> {
         if self.pending == Some(pending) { Ok(()) } else { Err(self.not_owed()) }
     }
 
-    /// The next stage. Every change passes here, and only what the table allows.
-    fn settle(&mut self, by: Trigger) {
+    /// The next state. Every change passes here, and only what the table allows.
+    fn settle(&mut self, by: Cause) {
         self.pending = None;
         self.phase += 1;
-        if let Some(next) = super::next(ROWS, self.stage, by) {
-            self.stage = next;
-        } else {
-            debug_assert!(false, "no row from {:?} by {by:?}", self.stage);
-        }
-        if self.stage == Stage::Closed {
+        self.state = self.state.after(by);
+        if self.state == State::Closed {
             self.close();
         }
     }
 
     fn close(&mut self) {
-        self.stage = Stage::Closed;
+        self.state = State::Closed;
         self.pending = None;
         self.proof = None;
         self.sending = None;
@@ -399,8 +397,13 @@ fn say(out: &mut BytesMut, line: &str) {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("stage", &self.stage).field("pending", &self.pending).finish_non_exhaustive()
+        f.debug_struct("Server").field("state", &self.state).field("pending", &self.pending).finish_non_exhaustive()
     }
+}
+
+/// The state table as text: each state, and where each cause leads.
+pub fn diagram() -> String {
+    states::diagram(|_: State| String::new())
 }
 
 delegate!(impl Engine + Detach for Server: Event, Error);

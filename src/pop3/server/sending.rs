@@ -2,7 +2,7 @@
 
 use super::super::Octets;
 use super::event::Wanted;
-use super::state::Trigger;
+use super::state::Cause;
 use super::{Misuse, Pending, Server, say};
 use crate::syntax::dots::{Endings, Stuff};
 use alloc::boxed::Box;
@@ -80,7 +80,7 @@ impl Server {
         if let Some(sending) = self.sending.take() {
             sending.stuff.finish(out).map_err(|_| Misuse::Unfit)?;
         }
-        self.settle(Trigger::Sent);
+        self.settle(Cause::Sent);
         Ok(())
     }
 

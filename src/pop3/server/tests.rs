@@ -1,5 +1,3 @@
-use super::super::diagram;
-use super::state::ROWS;
 use super::*;
 use crate::engine::turn;
 use crate::laws::{self, Ending};
@@ -101,11 +99,6 @@ fn inside(rest: &str) -> Outcome {
 /// The first word of each line, for answers of one line.
 fn words(said: &str) -> Vec<&str> {
     said.lines().map(|line| line.split(' ').next().unwrap_or_default()).collect()
-}
-
-#[test]
-fn the_diagram_is_the_table() {
-    assert_eq!(include_str!("states.txt"), diagram(ROWS));
 }
 
 /// RFC 1939 10, with the sizes that these messages have.

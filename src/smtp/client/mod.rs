@@ -1,8 +1,8 @@
 //! The client's side of SMTP and LMTP.
 //!
-//! # What is waited for when
+//! # States
 //!
-//! A line is a stage, what happens there, and the stage it leads to.
+//! Each with where each cause leads; see [`diagram`]. An error, an end or a 421 leads from anywhere to `Closed`.
 //!
 //! ```text
 #![doc = include_str!("states.txt")]
@@ -12,7 +12,7 @@ mod config;
 mod envelope;
 mod event;
 mod session;
-pub(super) mod state;
+mod state;
 mod transaction;
 
 #[cfg(test)]
@@ -22,12 +22,13 @@ pub use self::config::{Config, Limits, StartTls, Transfer};
 pub use self::envelope::{Envelope, Outcome, Recipient, Report, Verdict};
 pub use self::event::{Error, ErrorKind, Event, Missing, Misuse, Step};
 
-use self::state::{Stage, Trigger};
+use self::state::{Cause, State};
 use self::transaction::Transaction;
 use super::reply::Replies;
 use super::{Capabilities, Command, Reply, Text};
 use crate::engine::{Detach, Engine, Patience, Status, delegate};
 use crate::sasl::{self, Binding, Mechanism, Nonce};
+use crate::states::{self, States};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -82,7 +83,7 @@ use core::time::Duration;
 /// ```
 pub struct Client {
     config: Arc<Config>,
-    stage: Stage,
+    state: State,
     failed: Option<Error>,
     ended: bool,
     expired: bool,
@@ -130,7 +131,7 @@ impl Client {
     pub fn new(config: Arc<Config>, nonce: Nonce) -> Self {
         Self {
             config,
-            stage: Stage::Greeting,
+            state: State::Greeting,
             failed: None,
             ended: false,
             expired: false,
@@ -176,7 +177,7 @@ impl Client {
 
     /// The session is set up and nothing is being asked: a message or another command may be sent.
     pub const fn is_ready(&self) -> bool {
-        matches!(self.stage, Stage::Ready) && self.next.is_none()
+        matches!(self.state, State::Ready) && self.next.is_none()
     }
 
     /// Asks whether the server is there: `NOOP`.
@@ -247,7 +248,7 @@ impl Client {
             return Err(Misuse::Busy);
         }
         self.say(&Command::<&[u8]>::Quit, out);
-        self.go(Trigger::Quit);
+        self.go(Cause::Quit);
         Ok(())
     }
 
@@ -257,7 +258,7 @@ impl Client {
         }
         self.say(command, out);
         self.asked = step;
-        self.go(Trigger::Command);
+        self.go(Cause::Command);
         Ok(())
     }
 
@@ -270,7 +271,7 @@ impl Client {
     ///
     /// [`Misuse::Injected`] where something is left, and the session is over; [`Misuse::NotHandedOver`] unless it was.
     pub fn secured(&mut self, rest: &[u8], binding: Option<Binding>, out: &mut BytesMut) -> Result<(), Misuse> {
-        if self.stage != Stage::Tls {
+        if self.state != State::Tls {
             return Err(Misuse::NotHandedOver);
         }
         if !rest.is_empty() {
@@ -284,7 +285,7 @@ impl Client {
         self.taken = 0;
         self.ended = false;
         self.say_name(out);
-        self.go(Trigger::Secured);
+        self.go(Cause::Secured);
         Ok(())
     }
 
@@ -322,22 +323,22 @@ impl Client {
 
     /// As [`Engine::status`].
     pub fn status(&self) -> Status {
-        match self.stage {
-            Stage::Closed => Status::Closed,
-            Stage::Tls => Status::HandedOver,
-            Stage::Ready if self.next.is_none() && self.replies.untouched() => Status::Idle,
+        match self.state {
+            State::Closed => Status::Closed,
+            State::Tls => Status::HandedOver,
+            State::Ready if self.next.is_none() && self.replies.untouched() => Status::Idle,
             _ => Status::Open,
         }
     }
 
     /// As [`Engine::patience`]: the waits of RFC 5321 4.5.3.2. No clock runs while it is the caller's turn to speak.
     pub fn patience(&self) -> Patience {
-        let limit = match self.stage {
-            Stage::Greeting => GREETING,
-            Stage::Envelope if self.transaction.as_ref().is_some_and(|transaction| transaction.awaits_data()) => DATA,
-            Stage::Verdict => MESSAGE,
-            Stage::Content if self.transaction.as_ref().is_some_and(|transaction| transaction.awaits_chunk()) => CHUNK,
-            Stage::Content | Stage::Ready | Stage::Tls | Stage::Closed => return Patience::endless(self.phase),
+        let limit = match self.state {
+            State::Greeting => GREETING,
+            State::Envelope if self.transaction.as_ref().is_some_and(|transaction| transaction.awaits_data()) => DATA,
+            State::Verdict => MESSAGE,
+            State::Content if self.transaction.as_ref().is_some_and(|transaction| transaction.awaits_chunk()) => CHUNK,
+            State::Content | State::Ready | State::Tls | State::Closed => return Patience::endless(self.phase),
             _ => COMMAND,
         };
         Patience::within(self.phase, limit)
@@ -354,10 +355,10 @@ impl Client {
     }
 
     fn step<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
-        if self.stage == Stage::Closed {
+        if self.state == State::Closed {
             return Ok(None);
         }
-        if self.stage == Stage::Tls {
+        if self.state == State::Tls {
             return if input.is_empty() { Ok(None) } else { Err(self.error(ErrorKind::Injected, 0)) };
         }
         if self.expired {
@@ -374,7 +375,7 @@ impl Client {
             Ok(Some(reply)) => self.heard(reply, out).map(Some),
             Ok(None) if !self.ended => Ok(None),
             // Nobody waits for anything, or only for a farewell.
-            Ok(None) if input.is_empty() && matches!(self.stage, Stage::Ready | Stage::Quit) => {
+            Ok(None) if input.is_empty() && matches!(self.state, State::Ready | State::Quit) => {
                 self.close();
                 Ok(None)
             }
@@ -389,22 +390,22 @@ impl Client {
     }
 
     fn heard<'i>(&mut self, reply: Reply<&'i [u8]>, out: &mut BytesMut) -> Result<Event<&'i [u8]>, Error> {
-        if reply.code().number() == 421 && self.stage != Stage::Quit {
+        if reply.code().number() == 421 && self.state != State::Quit {
             self.close();
             return Ok(Event::Shutdown(reply));
         }
-        match self.stage {
-            Stage::Greeting | Stage::Hello | Stage::Helo | Stage::StartTls | Stage::Auth => self.setting_up(reply, out),
-            Stage::Envelope | Stage::Content | Stage::Verdict | Stage::Reset => self.sending(reply, out),
-            Stage::Command => {
-                self.go(Trigger::Done);
+        match self.state {
+            State::Greeting | State::Hello | State::Helo | State::StartTls | State::Auth => self.setting_up(reply, out),
+            State::Envelope | State::Content | State::Verdict | State::Reset => self.sending(reply, out),
+            State::Command => {
+                self.go(Cause::Done);
                 Ok(Event::Reply { step: self.asked, reply })
             }
-            Stage::Quit => {
-                self.go(Trigger::Farewell);
+            State::Quit => {
+                self.go(Cause::Farewell);
                 Ok(Event::Reply { step: Step::Quit, reply })
             }
-            Stage::Ready | Stage::Tls | Stage::Closed => Err(self.error(ErrorKind::Unsolicited, 0)),
+            State::Ready | State::Tls | State::Closed => Err(self.error(ErrorKind::Unsolicited, 0)),
         }
     }
 
@@ -413,16 +414,13 @@ impl Client {
         self.phase += 1;
     }
 
-    fn go(&mut self, by: Trigger) {
-        match self.stage.on(by) {
-            Some(next) => self.stage = next,
-            None => debug_assert!(false, "no row from {:?} by {by:?}", self.stage),
-        }
+    fn go(&mut self, by: Cause) {
+        self.state = self.state.after(by);
         self.phase += 1;
     }
 
     fn close(&mut self) {
-        self.stage = Stage::Closed;
+        self.state = State::Closed;
         self.next = None;
         self.exchange = None;
         self.transaction = None;
@@ -442,8 +440,13 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("stage", &self.stage).field("secure", &self.secure).finish_non_exhaustive()
+        f.debug_struct("Client").field("state", &self.state).field("secure", &self.secure).finish_non_exhaustive()
     }
+}
+
+/// The state table as text: each state, and where each cause leads.
+pub fn diagram() -> String {
+    states::diagram(|_: State| String::new())
 }
 
 delegate!(impl Engine + Detach for Client: Event, Error);

@@ -1,6 +1,6 @@
 //! Setting a session up: greeting, name, TLS, AUTH.
 
-use super::state::{Stage, Trigger};
+use super::state::{Cause, State};
 use super::{Client, Error, ErrorKind, Event, Next, StartTls, Step};
 use crate::sasl::{self, Mechanism, Policy, Secret, base64};
 use crate::smtp::server::Protocol;
@@ -19,40 +19,40 @@ impl Client {
         out: &mut BytesMut,
     ) -> Result<Event<&'i [u8]>, Error> {
         let code = reply.code();
-        if code.is_intermediate() && self.stage != Stage::Auth {
+        if code.is_intermediate() && self.state != State::Auth {
             return Err(self.error(ErrorKind::Unsolicited, 0));
         }
-        match self.stage {
-            Stage::Greeting if code.is_positive() => {
+        match self.state {
+            State::Greeting if code.is_positive() => {
                 self.say_name(out);
-                self.go(Trigger::Greeted);
+                self.go(Cause::Greeted);
                 Ok(Event::Greeting(reply))
             }
-            Stage::Hello if code.is_positive() => {
+            State::Hello if code.is_positive() => {
                 *self.capabilities = Capabilities::of(&reply);
                 self.advance(out)?;
                 Ok(Event::Hello(reply))
             }
             // RFC 5321 3.2: a server from before extensions.
-            Stage::Hello if code.is_permanent() && self.config.protocol == Protocol::Smtp => {
+            State::Hello if code.is_permanent() && self.config.protocol == Protocol::Smtp => {
                 if self.wants_tls() == Some(StartTls::Required) {
                     return Err(self.give_up(ErrorKind::NoTls, out));
                 }
                 let config = self.config.clone();
                 self.say(&Command::Helo(config.name.clone()), out);
-                self.go(Trigger::Fallback);
+                self.go(Cause::Fallback);
                 Ok(Event::Reply { step: Step::Hello, reply })
             }
-            Stage::Helo if code.is_positive() => {
+            State::Helo if code.is_positive() => {
                 *self.capabilities = Capabilities::default();
                 self.advance(out)?;
                 Ok(Event::Hello(reply))
             }
-            Stage::StartTls if code.is_positive() => {
-                self.go(Trigger::Proceed);
+            State::StartTls if code.is_positive() => {
+                self.go(Cause::Proceed);
                 Ok(Event::StartTls(reply))
             }
-            Stage::StartTls => {
+            State::StartTls => {
                 if self.wants_tls() == Some(StartTls::Required) {
                     return Err(self.give_up(ErrorKind::NoTls, out));
                 }
@@ -60,8 +60,8 @@ impl Client {
                 self.advance(out)?;
                 Ok(Event::Reply { step: Step::StartTls, reply })
             }
-            Stage::Auth => self.authenticating(reply, out),
-            Stage::Greeting => Ok(self.refused(Step::Greeting, reply, out)),
+            State::Auth => self.authenticating(reply, out),
+            State::Greeting => Ok(self.refused(Step::Greeting, reply, out)),
             _ => Ok(self.refused(Step::Hello, reply, out)),
         }
     }
@@ -83,7 +83,7 @@ impl Client {
         match self.wants_tls() {
             Some(StartTls::Required | StartTls::IfOffered) if self.capabilities.starttls => {
                 self.say(&Command::<&[u8]>::StartTls, out);
-                self.go(Trigger::StartTls);
+                self.go(Cause::StartTls);
                 return Ok(());
             }
             Some(StartTls::Required) => return Err(self.give_up(ErrorKind::NoTls, out)),
@@ -96,7 +96,7 @@ impl Client {
                 Err(kind) => return Err(self.give_up(kind, out)),
             }
         }
-        self.go(Trigger::Ready);
+        self.go(Cause::Ready);
         self.next = Some(Next::Ready);
         Ok(())
     }
@@ -142,7 +142,7 @@ impl Client {
         }
         out.put_slice(b"\r\n");
         self.exchange = Some(Box::new(exchange));
-        self.go(Trigger::Auth);
+        self.go(Cause::Auth);
         Ok(true)
     }
 
@@ -174,7 +174,7 @@ impl Client {
                 Ok(()) => {
                     self.exchange = None;
                     self.authenticated = true;
-                    self.go(Trigger::Ready);
+                    self.go(Cause::Ready);
                     self.next = Some(Next::Ready);
                     Ok(Event::Authenticated(reply))
                 }
@@ -198,7 +198,7 @@ impl Client {
     fn refused<'i>(&mut self, step: Step, reply: Reply<&'i [u8]>, out: &mut BytesMut) -> Event<&'i [u8]> {
         self.exchange = None;
         self.say(&Command::<&[u8]>::Quit, out);
-        self.go(Trigger::Refused);
+        self.go(Cause::Refused);
         Event::Refused { step, reply }
     }
 

@@ -1,4 +1,3 @@
-use super::state::ROWS;
 use super::*;
 use crate::engine::{Handler, turn};
 use crate::laws::{self, Ending, Entry};
@@ -168,15 +167,6 @@ fn after_hello(outcome: &Outcome) -> &str {
 
 const HELLO: &str =
     "220 mx ESMTP\r\n250-mx\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-BINARYMIME\r\n250-8BITMIME\r\n250 SIZE 1000\r\n";
-
-#[test]
-fn the_diagram_is_the_table() {
-    let drawn: String = ROWS
-        .iter()
-        .map(|(from, by, to)| format!("{:<9} {:<9} {to:?}\n", format!("{from:?}"), format!("{by:?}")))
-        .collect();
-    assert_eq!(include_str!("states.txt"), drawn);
-}
 
 #[test]
 fn one_command_at_a_time_where_pipelining_is_not_offered() {

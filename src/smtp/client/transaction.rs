@@ -1,6 +1,6 @@
 //! One message: its envelope, its content, and the replies to either.
 
-use super::state::{Stage, Trigger};
+use super::state::{Cause, State};
 use super::{Client, Envelope, Error, ErrorKind, Event, Limits, Missing, Misuse, Next, Outcome, Step, Transfer};
 use crate::smtp::server::Protocol;
 use crate::smtp::{Body, Capabilities, Command, Content, Hold, Mail, Rcpt, Reply};
@@ -106,7 +106,7 @@ impl Client {
         self.transaction = Some(Box::new(transaction));
         self.messages += 1;
         self.domains = domains.unwrap_or_default();
-        self.go(Trigger::Send);
+        self.go(Cause::Send);
         Ok(())
     }
 
@@ -127,7 +127,7 @@ impl Client {
 
     /// The message may be given now: [`Event::Go`] was told, and no chunk has to be answered first.
     pub fn is_sending(&self) -> bool {
-        self.stage == Stage::Content
+        self.state == State::Content
             && self.next.is_none()
             && self.transaction.as_ref().is_some_and(|transaction| {
                 transaction.broken.is_none() && (transaction.pipelined || transaction.unanswered == 0)
@@ -188,7 +188,7 @@ impl Client {
             out.extend_from_slice(&text);
             transaction.unanswered += 1;
         }
-        self.go(Trigger::Finish);
+        self.go(Cause::Finish);
         Ok(())
     }
 
@@ -201,7 +201,7 @@ impl Client {
     ///
     /// [`Misuse::Busy`] unless the message was being sent.
     pub fn abort(&mut self, out: &mut BytesMut) -> Result<(), Misuse> {
-        if self.stage != Stage::Content {
+        if self.state != State::Content {
             return Err(Misuse::Busy);
         }
         let Some(transaction) = &mut self.transaction else { return Err(Misuse::Busy) };
@@ -218,9 +218,9 @@ impl Client {
 
     /// A reply within a transaction.
     pub(super) fn sending<'i>(&mut self, reply: Reply<&'i [u8]>, out: &mut BytesMut) -> Result<Event<&'i [u8]>, Error> {
-        match self.stage {
-            Stage::Envelope => self.envelope(reply, out),
-            Stage::Content | Stage::Verdict => self.judged(reply, out),
+        match self.state {
+            State::Envelope => self.envelope(reply, out),
+            State::Content | State::Verdict => self.judged(reply, out),
             _ => {
                 let refused =
                     self.transaction.take().and_then(|transaction| transaction.broken.or(transaction.refused));
@@ -248,7 +248,7 @@ impl Client {
                 if nobody {
                     return Ok(self.void(reply, out));
                 }
-                self.go(Trigger::Go);
+                self.go(Cause::Go);
                 self.next = Some(Next::Go);
             } else if code.is_positive() {
                 return unsolicited;
@@ -288,7 +288,7 @@ impl Client {
         } else if nobody {
             self.clear(out);
         } else if chunks {
-            self.go(Trigger::Go);
+            self.go(Cause::Go);
             self.next = Some(Next::Go);
         } else {
             say(transaction, which + 1, out);
@@ -300,7 +300,7 @@ impl Client {
     /// 354 to a message for nobody: the end and nothing else (RFC 2920 3.1).
     fn void<'i>(&mut self, reply: Reply<&'i [u8]>, out: &mut BytesMut) -> Event<&'i [u8]> {
         out.extend_from_slice(b".\r\n");
-        self.go(Trigger::Void);
+        self.go(Cause::Void);
         if self.config.protocol == Protocol::Lmtp {
             // RFC 2033 4.2: one verdict for each recipient accepted, which is none.
             let refused = self.transaction.take().and_then(|transaction| transaction.refused);
@@ -314,7 +314,7 @@ impl Client {
         let code = reply.code();
         let offset = self.taken;
         let unsolicited = Err(Error { kind: ErrorKind::Unsolicited, offset });
-        let verdict = self.stage == Stage::Verdict;
+        let verdict = self.state == State::Verdict;
         let lmtp = self.config.protocol == Protocol::Lmtp;
         let Some(transaction) = &mut self.transaction else { return unsolicited };
         if code.is_intermediate() {
@@ -366,7 +366,7 @@ impl Client {
         let begun = self.transaction.as_ref().is_some_and(|transaction| transaction.sender);
         if begun {
             self.say(&Command::<&[u8]>::Rset, out);
-            self.go(Trigger::Fail);
+            self.go(Cause::Fail);
         } else {
             let refused = self.transaction.take().and_then(|transaction| transaction.refused);
             self.done(Outcome::Refused(refused.unwrap_or(Step::Sender)));
@@ -376,7 +376,7 @@ impl Client {
     fn done(&mut self, outcome: Outcome) {
         self.transaction = None;
         self.next = Some(Next::Done(outcome));
-        self.go(Trigger::Done);
+        self.go(Cause::Done);
     }
 }
 

@@ -1,9 +1,10 @@
 //! `AUTH` (RFC 4954).
 
-use super::state::Trigger;
+use super::state::Cause;
 use super::{Error, ErrorKind, Event, Misuse, Pending, Server, replies};
 use crate::sasl::{self, Identity, Mechanism, Setting, Step, Store, base64};
 use crate::smtp::{Answer, Text};
+use crate::states::States;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::{BufMut, BytesMut};
@@ -88,7 +89,7 @@ impl Server {
         if self.config.auth.is_empty() {
             return self.refuse(&replies::NOT_IMPLEMENTED, out);
         }
-        let next = match self.stage.on(Trigger::Auth) {
+        let next = match self.state.on(Cause::Auth) {
             Some(next) if self.extended => next,
             // RFC 4954 4: not within a transaction, and not without extensions.
             _ => return self.refuse(&replies::OUT_OF_SEQUENCE, out),
@@ -122,7 +123,7 @@ impl Server {
             },
         };
         self.exchange = Some(exchange);
-        self.stage = next;
+        self.state = next;
         self.advance(step, out)
     }
 
@@ -179,14 +180,14 @@ impl Server {
         replies::AUTHENTICATED.write(self.extended, out);
         self.identity = Some(Box::new(identity));
         self.exchange = None;
-        self.settle(Trigger::Outcome);
+        self.settle(Cause::Outcome);
     }
 
     /// The exchange failed by what the client sent.
     fn broken_off<'i>(&mut self, answer: &Answer, out: &mut BytesMut) -> Told<'i> {
         self.auth_failures += 1;
         self.exchange = None;
-        self.settle(Trigger::Outcome);
+        self.settle(Cause::Outcome);
         if self.auth_failures > self.config.limits.auth_failures {
             return Err(self.error(ErrorKind::TooManyErrors, 0));
         }
@@ -204,7 +205,7 @@ impl Server {
         }
         answer.write(self.extended, out);
         self.exchange = None;
-        self.settle(Trigger::Outcome);
+        self.settle(Cause::Outcome);
     }
 }
 

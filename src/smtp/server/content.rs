@@ -1,9 +1,10 @@
 //! The message: dotted lines, chunks, and what spoils either.
 
 use super::Error;
-use super::state::Trigger;
-use super::{Event, Message, Pending, Protocol, Refusal, Server, Spoil, Stage, replies};
+use super::state::Cause;
+use super::{Event, Message, Pending, Protocol, Refusal, Server, Spoil, State, replies};
 use crate::smtp::Body;
+use crate::states::States;
 use crate::syntax::dots::{Alone, Endings, Mark, Piece, next_mark};
 use crate::work;
 use bytes::BytesMut;
@@ -181,11 +182,11 @@ impl Server {
             // RFC 3030 2: what follows a refused chunk is refused until the transaction is begun anew.
             let event = self.refusal(out);
             self.transaction = super::Transaction::default();
-            self.stage = Stage::Ready;
+            self.state = State::Ready;
             return event;
         }
         replies::CHUNK_OK.write(self.extended, out);
-        self.stage = Stage::Chunks;
+        self.state = State::Chunks;
         Event::Chunk
     }
 
@@ -193,7 +194,7 @@ impl Server {
     fn complete<'i>(&mut self, out: &mut BytesMut) -> Event<&'i [u8]> {
         let recipients = self.transaction.recipients;
         let owed = if self.config.protocol == Protocol::Lmtp { recipients } else { 1 };
-        self.stage = self.stage.on(Trigger::Last).unwrap_or(Stage::Verdict);
+        self.state = self.state.on(Cause::Last).unwrap_or(State::Verdict);
         if self.swallows() {
             self.transaction.owed = owed;
             return self.refuse_message(out);
@@ -208,7 +209,7 @@ impl Server {
     pub(super) fn refuse_message<'i>(&mut self, out: &mut BytesMut) -> Event<&'i [u8]> {
         let event = self.refusal(out);
         self.transaction.owed = self.transaction.owed.saturating_sub(1);
-        if self.stage != Stage::Closed && self.transaction.owed == 0 {
+        if self.state != State::Closed && self.transaction.owed == 0 {
             self.delivered();
         }
         event

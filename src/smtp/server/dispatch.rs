@@ -1,6 +1,6 @@
 //! Command lines: what each asks for, and what is refused without asking.
 
-use super::state::{Stage, Trigger};
+use super::state::{Cause, State};
 use super::{Chunk, Error};
 use super::{ErrorKind, Event, Hello, Pending, Protocol, Query, Refusal, Server, Transaction, replies};
 use crate::smtp::xclient::XClient;
@@ -8,6 +8,7 @@ use crate::smtp::{
     Answer, Body, Command, CommandError, Hold, HostName, Mail, MailParameters, ParameterError, Rcpt, RcptParameters,
     Text,
 };
+use crate::states::States;
 use bytes::{BufMut, BytesMut};
 
 /// Octets of a line without an end that are passed over before the session ends.
@@ -45,7 +46,7 @@ impl Server {
             return self.dry(input, passed);
         }
         self.skipped = None;
-        if self.stage == Stage::Auth { self.response_too_long(out) } else { self.refuse(&replies::LINE_TOO_LONG, out) }
+        if self.state == State::Auth { self.response_too_long(out) } else { self.refuse(&replies::LINE_TOO_LONG, out) }
     }
 
     fn command<'i>(&mut self, line: &'i [u8], out: &mut BytesMut) -> Told<'i> {
@@ -80,9 +81,9 @@ impl Server {
             Command::Helo(name) => self.hello(Protocol::Smtp, false, name, out),
             Command::Lhlo(name) => self.hello(Protocol::Lmtp, true, name, out),
             Command::Quit => self.quit(out),
-            Command::Rset => self.moves_nothing(Trigger::Rset, &replies::OK, Event::Reset, out),
-            Command::Noop => self.moves_nothing(Trigger::Noop, &replies::OK, Event::Noop, out),
-            Command::Help(_) => self.moves_nothing(Trigger::Query, &replies::HELP, Event::Help, out),
+            Command::Rset => self.moves_nothing(Cause::Rset, &replies::OK, Event::Reset, out),
+            Command::Noop => self.moves_nothing(Cause::Noop, &replies::OK, Event::Noop, out),
+            Command::Help(_) => self.moves_nothing(Cause::Query, &replies::HELP, Event::Help, out),
             Command::Vrfy(who) => self.query(&replies::CANNOT_VERIFY, Query::Verify(who), out),
             Command::Expn(list) => self.query(&replies::NO_EXPANSION, Query::Expand(list), out),
             Command::Etrn(_) if !self.config.extensions.etrn => self.refuse(&replies::NOT_IMPLEMENTED, out),
@@ -128,9 +129,9 @@ impl Server {
     }
 
     fn out_of_sequence<'i>(&mut self, out: &mut BytesMut) -> Told<'i> {
-        let answer = match self.stage {
-            Stage::Unwelcome => &replies::UNWELCOME,
-            Stage::Fresh => &replies::HELLO_FIRST,
+        let answer = match self.state {
+            State::Unwelcome => &replies::UNWELCOME,
+            State::Fresh => &replies::HELLO_FIRST,
             _ => &replies::OUT_OF_SEQUENCE,
         };
         self.refuse(answer, out)
@@ -157,7 +158,7 @@ impl Server {
             let answer = if protocol == Protocol::Lmtp { &replies::SMTP_ONLY } else { &replies::LMTP_ONLY };
             return self.refuse(answer, out);
         }
-        if self.stage.on(Trigger::Hello).is_none() {
+        if self.state.on(Cause::Hello).is_none() {
             return self.out_of_sequence(out);
         }
         self.idled()?;
@@ -166,7 +167,7 @@ impl Server {
     }
 
     fn mail<'i>(&mut self, mail: Mail<&'i [u8]>, out: &mut BytesMut) -> Told<'i> {
-        if self.stage.on(Trigger::Mail).is_none() {
+        if self.state.on(Cause::Mail).is_none() {
             return self.out_of_sequence(out);
         }
         if self.config.auth_required && self.identity.is_none() {
@@ -216,9 +217,9 @@ impl Server {
     }
 
     fn rcpt<'i>(&mut self, rcpt: Rcpt<&'i [u8]>, out: &mut BytesMut) -> Told<'i> {
-        if self.stage.on(Trigger::Rcpt).is_none() {
+        if self.state.on(Cause::Rcpt).is_none() {
             let answer =
-                if self.stage == Stage::Ready { &replies::MAIL_FIRST } else { return self.out_of_sequence(out) };
+                if self.state == State::Ready { &replies::MAIL_FIRST } else { return self.out_of_sequence(out) };
             return self.refuse(answer, out);
         }
         let RcptParameters { notify, original } = &rcpt.parameters;
@@ -240,22 +241,22 @@ impl Server {
     }
 
     fn data<'i>(&mut self, out: &mut BytesMut) -> Told<'i> {
-        let refused = match self.stage.on(Trigger::Data) {
+        let refused = match self.state.on(Cause::Data) {
             // RFC 3030 3
             Some(_) if self.transaction.body == Some(Body::Binary) => Some(&replies::BINARY_BY_CHUNKS),
             Some(next) => {
-                self.stage = next;
+                self.state = next;
                 None
             }
             // RFC 5321 3.3
-            None if self.stage == Stage::Sender && self.transaction.refused => Some(&replies::NO_VALID_RECIPIENTS),
-            None if self.stage == Stage::Sender => Some(&replies::NO_RECIPIENTS),
-            None if self.stage == Stage::Ready => Some(&replies::MAIL_FIRST),
+            None if self.state == State::Sender && self.transaction.refused => Some(&replies::NO_VALID_RECIPIENTS),
+            None if self.state == State::Sender => Some(&replies::NO_RECIPIENTS),
+            None if self.state == State::Ready => Some(&replies::MAIL_FIRST),
             None => Some(&replies::OUT_OF_SEQUENCE),
         };
         if let Some(answer) = refused {
             self.early = true;
-            return if self.stage == Stage::Fresh { self.out_of_sequence(out) } else { self.refuse(answer, out) };
+            return if self.state == State::Fresh { self.out_of_sequence(out) } else { self.refuse(answer, out) };
         }
         self.unstuff = crate::syntax::dots::Unstuff::new();
         out.put_slice(b"354 End with CRLF.CRLF\r\n");
@@ -266,18 +267,18 @@ impl Server {
         if !self.config.extensions.chunking {
             return self.refuse_chunk(size, &replies::NOT_IMPLEMENTED, out);
         }
-        match self.stage.on(Trigger::Bdat) {
+        match self.state.on(Cause::Bdat) {
             Some(next) => {
-                self.stage = next;
+                self.state = next;
                 self.chunk = Chunk { left: size, last, refused: None };
                 Ok(Some(Event::Chunking { octets: size, last }))
             }
             None => {
-                let answer = match self.stage {
-                    Stage::Fresh => &replies::HELLO_FIRST,
-                    Stage::Ready => &replies::MAIL_FIRST,
-                    Stage::Sender if self.transaction.refused => &replies::NO_VALID_RECIPIENTS,
-                    Stage::Sender => &replies::NO_RECIPIENTS,
+                let answer = match self.state {
+                    State::Fresh => &replies::HELLO_FIRST,
+                    State::Ready => &replies::MAIL_FIRST,
+                    State::Sender if self.transaction.refused => &replies::NO_VALID_RECIPIENTS,
+                    State::Sender => &replies::NO_RECIPIENTS,
                     _ => &replies::OUT_OF_SEQUENCE,
                 };
                 self.refuse_chunk(size, answer, out)
@@ -295,7 +296,7 @@ impl Server {
     }
 
     fn quit<'i>(&mut self, out: &mut BytesMut) -> Told<'i> {
-        if self.stage.on(Trigger::Quit).is_none() {
+        if self.state.on(Cause::Quit).is_none() {
             return self.out_of_sequence(out);
         }
         out.put_slice(if self.extended { b"221 2.0.0 " } else { b"221 " });
@@ -307,15 +308,15 @@ impl Server {
 
     fn moves_nothing<'i>(
         &mut self,
-        trigger: Trigger,
+        trigger: Cause,
         answer: &Answer,
         event: Event<&'i [u8]>,
         out: &mut BytesMut,
     ) -> Told<'i> {
-        let Some(next) = self.stage.on(trigger) else { return self.out_of_sequence(out) };
+        let Some(next) = self.state.on(trigger) else { return self.out_of_sequence(out) };
         self.idled()?;
-        self.stage = next;
-        if trigger == Trigger::Rset {
+        self.state = next;
+        if trigger == Cause::Rset {
             self.transaction = Transaction::default();
         }
         answer.write(self.extended, out);
@@ -323,7 +324,7 @@ impl Server {
     }
 
     fn query<'i>(&mut self, answer: &'static Answer, query: Query<&'i [u8]>, out: &mut BytesMut) -> Told<'i> {
-        if self.stage.on(Trigger::Query).is_none() {
+        if self.state.on(Cause::Query).is_none() {
             return self.out_of_sequence(out);
         }
         self.idled()?;
@@ -342,10 +343,10 @@ impl Server {
         if self.secure {
             return self.refuse(&replies::ALREADY_SECURE, out);
         }
-        match self.stage.on(Trigger::StartTls) {
+        match self.state.on(Cause::StartTls) {
             Some(next) if self.extended => {
                 replies::READY_FOR_TLS.write(true, out);
-                self.stage = next;
+                self.state = next;
                 Ok(Some(Event::StartTls))
             }
             _ => self.out_of_sequence(out),
@@ -356,11 +357,11 @@ impl Server {
         if !self.xclient {
             return self.refuse(&replies::NOT_A_PROXY, out);
         }
-        let Some(next) = self.stage.on(Trigger::XClient) else { return self.out_of_sequence(out) };
+        let Some(next) = self.state.on(Cause::XClient) else { return self.out_of_sequence(out) };
         let Some(client) = XClient::parse(attributes.into_octets()) else {
             return self.refuse(&replies::BAD_ARGUMENT, out);
         };
-        self.stage = next;
+        self.state = next;
         self.extended = false;
         self.identity = None;
         Ok(Some(self.ask(Pending::Connection, Event::XClient(client))))

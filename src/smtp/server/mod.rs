@@ -1,10 +1,9 @@
 //! The server's side of SMTP and LMTP.
 //!
-//! # What may be said when
+//! # States
 //!
-//! A line is a stage, what happens there, and the stage it leads to; what has no line is answered 503. `Hello` is `EHLO`,
-//! `HELO` or `LHLO`; `Query` is `VRFY`, `EXPN`, `ETRN` or `HELP`; `More` and `Last` are the ends of a chunk and of the
-//! message.
+//! Each with where each cause leads; see [`diagram`]. What has no line in a state is answered 503. `Hello` is `EHLO`, `HELO`
+//! or `LHLO`; `Query` is `VRFY`, `EXPN`, `ETRN` or `HELP`; `More` and `Last` are the ends of a chunk and of the message.
 //!
 //! ```text
 #![doc = include_str!("states.txt")]
@@ -17,7 +16,7 @@ mod dispatch;
 mod error;
 mod event;
 mod replies;
-pub(super) mod state;
+mod state;
 
 #[cfg(test)]
 mod tests;
@@ -27,15 +26,17 @@ pub use self::config::{Config, Extensions, Limits, Protocol, Quirks, Session};
 pub use self::error::{Error, ErrorKind};
 pub use self::event::{Event, Hello, Message, Misuse, Pending, Query, Refusal, Spoil};
 
-use self::state::{Stage, Trigger};
+use self::state::{Cause, State};
 use super::Answer;
 use super::proxy::Proxy;
 use crate::engine::{Detach, Engine, Patience, Status, delegate};
 use crate::sasl::{self, Binding, Identity, Login, Nonce};
 use crate::smtp::Body;
+use crate::states::{self, States};
 use crate::syntax::dots::Unstuff;
 use crate::syntax::line::Lines;
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::sync::Arc;
 use bytes::BytesMut;
 use core::fmt;
@@ -78,7 +79,7 @@ const STRETCH: u32 = 14;
 /// ```
 pub struct Server {
     config: Arc<Config>,
-    stage: Stage,
+    state: State,
     pending: Option<Pending>,
     failed: Option<Error>,
     ended: bool,
@@ -143,11 +144,11 @@ struct Transaction {
 impl Server {
     /// A session on one connection.
     pub fn new(config: Arc<Config>, session: Session) -> Self {
-        let stage = if session.proxy { Stage::Preamble } else { Stage::Connect };
+        let state = if session.proxy { State::Preamble } else { State::Connect };
         Self {
             config,
-            stage,
-            pending: (stage == Stage::Connect).then_some(Pending::Connection),
+            state,
+            pending: (state == State::Connect).then_some(Pending::Connection),
             failed: None,
             ended: false,
             expired: false,
@@ -218,7 +219,7 @@ impl Server {
             None => return Err(self.not_owed()),
             Some(Pending::Connection) => {
                 replies::greeting(&self.config, out);
-                self.settle(Trigger::Welcome);
+                self.settle(Cause::Welcome);
             }
             Some(Pending::Hello) => {
                 self.extended = self.offered;
@@ -226,21 +227,21 @@ impl Server {
                 let auth = self.offered_mechanisms();
                 let xclient = self.xclient;
                 replies::hello(&self.config, self.extended, self.secure, &auth, xclient, out);
-                self.settle(Trigger::Hello);
+                self.settle(Cause::Hello);
             }
             Some(Pending::Authentication) => return self.grant(out),
             Some(Pending::Sender) => {
                 replies::SENDER_OK.write(self.extended, out);
-                self.settle(Trigger::Mail);
+                self.settle(Cause::Mail);
             }
             Some(Pending::Recipient) => {
                 replies::RECIPIENT_OK.write(self.extended, out);
                 self.transaction.recipients += 1;
-                self.settle(Trigger::Rcpt);
+                self.settle(Cause::Rcpt);
             }
             Some(Pending::Query) => {
                 self.question.unwrap_or(&replies::OK).write(self.extended, out);
-                self.settle(Trigger::Query);
+                self.settle(Cause::Query);
             }
             Some(Pending::Message(owed)) => {
                 for _ in 0..owed {
@@ -265,7 +266,7 @@ impl Server {
         let code = answer.code();
         let (positive, negative) = (code.is_positive(), code.is_transient() || code.is_permanent());
         let Some(pending) = self.pending else {
-            if !matches!(self.stage, Stage::Content | Stage::Chunk | Stage::Chunks) {
+            if !matches!(self.state, State::Content | State::Chunk | State::Chunks) {
                 return Err(self.not_owed());
             }
             if !negative {
@@ -322,7 +323,7 @@ impl Server {
     ///
     /// [`Misuse::Closed`] where it is over, or TLS's.
     pub fn shutdown(&mut self, out: &mut BytesMut) -> Result<(), Misuse> {
-        if matches!(self.stage, Stage::Closed | Stage::Tls) {
+        if matches!(self.state, State::Closed | State::Tls) {
             return Err(Misuse::Closed);
         }
         replies::SHUTTING_DOWN.write(self.extended, out);
@@ -340,7 +341,7 @@ impl Server {
     /// [`Misuse::Injected`] where something is left, and the session is over; [`Misuse::NotOwed`] unless it was handed
     /// over.
     pub fn secured(&mut self, rest: &[u8], binding: Option<Binding>) -> Result<(), Misuse> {
-        if self.stage != Stage::Tls {
+        if self.state != State::Tls {
             return Err(self.not_owed());
         }
         if !rest.is_empty() {
@@ -352,7 +353,7 @@ impl Server {
         let (errors, auth_failures, phase) = (self.errors, self.auth_failures, self.phase + 1);
         *self = Self { errors, auth_failures, phase, ..Self::new(self.config.clone(), fresh) };
         self.pending = None;
-        self.stage = Stage::Fresh;
+        self.state = State::Fresh;
         Ok(())
     }
 
@@ -367,7 +368,7 @@ impl Server {
         }
         let told = loop {
             let before = input.len();
-            let bulk = matches!(self.stage, Stage::Content | Stage::Chunk) || self.chunk.refused.is_some();
+            let bulk = matches!(self.state, State::Content | State::Chunk) || self.chunk.refused.is_some();
             let told = self.step(input, out);
             let taken = self.taken + (before - input.len()) as u64;
             let told_something = told.as_ref().is_ok_and(Option::is_some);
@@ -403,11 +404,11 @@ impl Server {
     /// As [`Engine::status`].
     pub fn status(&self) -> Status {
         let between = self.lines == Lines::new() && self.skipped.is_none() && self.chunk.refused.is_none();
-        match self.stage {
-            Stage::Closed => Status::Closed,
-            Stage::Tls => Status::HandedOver,
+        match self.state {
+            State::Closed => Status::Closed,
+            State::Tls => Status::HandedOver,
             _ if self.pending.is_some() => Status::Paused,
-            Stage::Fresh | Stage::Ready | Stage::Unwelcome if between => Status::Idle,
+            State::Fresh | State::Ready | State::Unwelcome if between => Status::Idle,
             _ => Status::Open,
         }
     }
@@ -435,20 +436,20 @@ impl Server {
     }
 
     fn step<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
-        if self.pending.is_some() || self.stage == Stage::Closed {
+        if self.pending.is_some() || self.state == State::Closed {
             return Ok(None);
         }
         if self.expired {
             return Err(self.error(ErrorKind::TimedOut, 0));
         }
-        match self.stage {
-            Stage::Tls if !input.is_empty() => Err(self.error(ErrorKind::Injected, 0)),
-            Stage::Tls => Ok(None),
-            Stage::Preamble => self.preamble(input),
-            Stage::Auth => self.response(input, out),
-            Stage::Content => self.content(input, out),
-            Stage::Chunk => self.chunk(input, out),
-            Stage::Verdict => Ok(Some(self.refuse_message(out))),
+        match self.state {
+            State::Tls if !input.is_empty() => Err(self.error(ErrorKind::Injected, 0)),
+            State::Tls => Ok(None),
+            State::Preamble => self.preamble(input),
+            State::Auth => self.response(input, out),
+            State::Content => self.content(input, out),
+            State::Chunk => self.chunk(input, out),
+            State::Verdict => Ok(Some(self.refuse_message(out))),
             _ if self.chunk.refused.is_some() => self.pass_over(input, out),
             _ => self.line(input, out),
         }
@@ -457,7 +458,7 @@ impl Server {
     fn preamble<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Event<&'i [u8]>>, Error> {
         match Proxy::take(input, self.config.limits.preamble) {
             Ok(Some(proxy)) => {
-                self.stage = Stage::Connect;
+                self.state = State::Connect;
                 Ok(Some(self.ask(Pending::Connection, Event::Proxied(proxy))))
             }
             Ok(None) => self.dry(input, 0),
@@ -470,7 +471,7 @@ impl Server {
         if !self.ended {
             return Ok(None);
         }
-        if input.is_empty() && (self.status() == Status::Idle || self.stage == Stage::Preamble) {
+        if input.is_empty() && (self.status() == Status::Idle || self.state == State::Preamble) {
             self.close();
             return Ok(None);
         }
@@ -483,7 +484,7 @@ impl Server {
     }
 
     fn not_owed(&self) -> Misuse {
-        if self.stage == Stage::Closed { Misuse::Closed } else { Misuse::NotOwed }
+        if self.state == State::Closed { Misuse::Closed } else { Misuse::NotOwed }
     }
 
     fn ask<'i>(&mut self, pending: Pending, event: Event<&'i [u8]>) -> Event<&'i [u8]> {
@@ -492,30 +493,26 @@ impl Server {
     }
 
     /// What was owed is given, and leads on.
-    fn settle(&mut self, by: Trigger) {
+    fn settle(&mut self, by: Cause) {
         self.pending = None;
         self.phase += 1;
-        if let Some(next) = self.stage.on(by) {
-            self.stage = next;
-        } else {
-            debug_assert!(false, "no row from {:?} by {by:?}", self.stage);
-        }
+        self.state = self.state.after(by);
     }
 
     /// What was owed was given in the caller's words.
     fn answered(&mut self, pending: Pending, positive: bool) {
         match (pending, positive) {
-            (Pending::Connection, _) => self.settle(Trigger::Refusal),
-            (Pending::Sender, true) => self.settle(Trigger::Mail),
+            (Pending::Connection, _) => self.settle(Cause::Refusal),
+            (Pending::Sender, true) => self.settle(Cause::Mail),
             (Pending::Recipient, true) => {
                 self.transaction.recipients += 1;
-                self.settle(Trigger::Rcpt);
+                self.settle(Cause::Rcpt);
             }
             (Pending::Message(_), _) => self.delivered(),
             (Pending::Authentication, _) => {
                 self.exchange = None;
                 self.auth_failures += 1;
-                self.settle(Trigger::Outcome);
+                self.settle(Cause::Outcome);
             }
             (Pending::Recipient, false) => {
                 self.transaction.refused = true;
@@ -534,11 +531,11 @@ impl Server {
     fn delivered(&mut self) {
         self.transaction = Transaction::default();
         self.idle = 0;
-        self.settle(Trigger::Verdict);
+        self.settle(Cause::Verdict);
     }
 
     fn close(&mut self) {
-        self.stage = Stage::Closed;
+        self.state = State::Closed;
         self.pending = None;
         self.exchange = None;
         self.transaction = Transaction::default();
@@ -548,8 +545,13 @@ impl Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("stage", &self.stage).field("pending", &self.pending).finish_non_exhaustive()
+        f.debug_struct("Server").field("state", &self.state).field("pending", &self.pending).finish_non_exhaustive()
     }
+}
+
+/// The state table as text: each state, and where each cause leads.
+pub fn diagram() -> String {
+    states::diagram(|_: State| String::new())
 }
 
 delegate!(impl Engine + Detach for Server: Event, Error);

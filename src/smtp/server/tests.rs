@@ -1,4 +1,3 @@
-use super::state::ROWS;
 use super::*;
 use crate::engine::{Handler, turn};
 use crate::laws::{self, Ending};
@@ -125,15 +124,6 @@ fn inside(rest: &str) -> Outcome {
     assert_eq!(outcome.codes[..4], [220, 250, 250, 250]);
     outcome.codes.drain(..4);
     outcome
-}
-
-#[test]
-fn the_diagram_is_the_table() {
-    let drawn: String = ROWS
-        .iter()
-        .map(|(from, by, to)| format!("{:<11} {:<9} {to:?}\n", format!("{from:?}"), format!("{by:?}")))
-        .collect();
-    assert_eq!(include_str!("states.txt"), drawn);
 }
 
 #[test]
