@@ -78,6 +78,8 @@ mod connection;
 mod limits;
 mod party;
 mod pump;
+#[cfg(any(feature = "web", feature = "mail"))]
+mod tap;
 mod transport;
 mod wake;
 

@@ -21,7 +21,6 @@ pub mod proxy;
 mod request;
 mod response;
 pub mod serve;
-mod tap;
 mod wire;
 
 pub use error::{Error, Wait};

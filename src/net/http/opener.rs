@@ -13,12 +13,12 @@ use super::error::Error;
 use super::netrc::Netrc;
 use super::proxy::Proxies;
 use super::response::{Local, Raw, body, local};
-use super::tap::SharedTap;
 use super::wire::{Idle, Route, Wire};
 use super::{Request, Response};
 use crate::cookie::{self, Jar, Place, Timestamp};
 use crate::http1::{FieldValue, Quirks, client};
 use crate::net::http::data_url;
+use crate::net::tap::SharedTap;
 use crate::url::Url;
 use std::collections::HashMap;
 use std::format;
@@ -69,7 +69,7 @@ type Trace = Arc<dyn Fn(&str) + Send + Sync>;
 #[derive(Clone)]
 pub struct Opener {
     pub(super) timeouts: Timeouts,
-    pub(super) tap: SharedTap,
+    pub(super) tap: SharedTap<client::Client>,
     pub(super) user_agent: Option<String>,
     pub(super) codings: Option<Expansion>,
     redirects: Redirects,

@@ -2,11 +2,11 @@
 
 use super::error::{Error, Wait};
 use super::request::Body;
-use super::tap::SharedTap;
 use super::{Opener, Request};
 use crate::engine::{Engine, Handler, Tap};
 use crate::http1::client::{Event, Limits};
 use crate::http1::{Client, Content, ErrorKind, FieldName, FieldValue, Method, RequestHead, ResponseHead, StatusCode};
+use crate::net::tap::SharedTap;
 use crate::net::{Driver, Ended, Party, tcp};
 use bytes::BytesMut;
 use std::boxed::Box;
@@ -35,7 +35,7 @@ pub(super) struct Route {
 
 /// A connection with its engine.
 pub(super) struct Wire {
-    pub(super) driver: Driver<Client, tcp::Stream, SharedTap>,
+    pub(super) driver: Driver<Client, tcp::Stream, SharedTap<Client>>,
     pub(super) route: Route,
     /// It has carried an exchange already.
     pub(super) used: bool,

@@ -2,7 +2,6 @@
 
 mod mailer;
 pub mod serve;
-mod tap;
 
 pub use mailer::{Error, InvalidPlace, Mailer, Place, envelope};
 

@@ -175,7 +175,7 @@ impl Opener {
     /// With a tap on every connection: a transcript.
     #[must_use]
     pub fn tap(mut self, tap: Arc<Mutex<dyn Tap<Client> + Send>>) -> Self {
-        self.tap = SharedTap(Some(tap));
+        self.tap = SharedTap::new(tap);
         self.apart()
     }
 

@@ -8,9 +8,9 @@ mod session;
 pub use error::Error;
 pub use place::{InvalidPlace, Place};
 
-use super::tap::SharedTap;
 use crate::engine::Tap;
 use crate::mime::{Builder, DateTime, Draft, Offset};
+use crate::net::tap::SharedTap;
 use crate::net::tls::Connector;
 use crate::sasl::{Credentials, Mechanism, Secret};
 use crate::smtp::client::{Envelope, Misuse, Report, StartTls, Transfer};
@@ -81,7 +81,7 @@ struct Options {
     connect: Duration,
     deadline: Option<Duration>,
     retries: (u32, Duration),
-    tap: SharedTap,
+    tap: SharedTap<Client>,
 }
 
 impl Mailer {
@@ -211,7 +211,7 @@ impl Mailer {
     /// A tap on every connection: a [recorder](crate::transcript::Recorder), a log.
     #[must_use]
     pub fn tap(mut self, tap: Arc<Mutex<impl Tap<Client> + Send + 'static>>) -> Self {
-        self.options.tap = SharedTap(Some(tap));
+        self.options.tap = SharedTap::new(tap);
         self
     }
 

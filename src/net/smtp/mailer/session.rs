@@ -2,8 +2,8 @@
 
 use super::{Error, Options};
 use crate::engine::Handler;
-use crate::net::smtp::tap::SharedTap;
 use crate::net::smtp::{binding, fresh_nonce};
+use crate::net::tap::SharedTap;
 use crate::net::{Driver, Ended, Party, tcp};
 use crate::smtp::client::{Config, Envelope, Event, Misuse, Report, StartTls, Verdict};
 use crate::smtp::{Client, Content, HostName};
@@ -21,7 +21,7 @@ const PIECE: usize = 32 << 10;
 const FAREWELL: Duration = Duration::from_secs(2);
 
 pub(super) struct Session {
-    driver: Driver<Client, tcp::Stream, SharedTap>,
+    driver: Driver<Client, tcp::Stream, SharedTap<Client>>,
 }
 
 /// How far a message got before it failed.
@@ -140,7 +140,7 @@ impl Session {
 }
 
 /// Lets the server answer `QUIT` (RFC 5321 4.1.1.10). Whether it does makes no difference any more.
-fn farewell(driver: &mut Driver<Client, tcp::Stream, SharedTap>) {
+fn farewell(driver: &mut Driver<Client, tcp::Stream, SharedTap<Client>>) {
     driver.deadline(Some(Instant::now() + FAREWELL));
     let _ended = driver.until(|_, _, _| None::<()>);
 }
