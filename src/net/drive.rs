@@ -28,15 +28,17 @@
 //!
 //! STARTTLS and its kin: say the command, run until it is granted, [`secure`](Driver::secure), tell the engine, go on.
 
-use super::bulk::Bulk;
+mod course;
+
 use super::limits::Limits;
 use super::party::{Ended, Party};
-use super::pump::{Exchange, Pump, Scratch, Step, Turn};
+use super::pump::{Exchange, Pump, Scratch, Step};
 use super::transport::Transport;
-use crate::engine::{Detach, Engine, Patience, Status, Tap, span, turn};
+use crate::engine::{Detach, Engine, Tap, span};
 use bytes::{Buf, Bytes, BytesMut};
 use core::fmt;
 use core::ops::Range;
+use course::{Course, Fill, Flush, RunUntil, Steered, Took, Until, Whole, said, take};
 use std::time::Instant;
 
 /// Runs `engine` and `party` on `wire` until the conversation is over or handed over, with the [default
@@ -56,7 +58,7 @@ pub fn drive<E: Engine, T: Transport>(
     let mut pump = Pump::new(false);
     let mut scratch = Scratch::new(&limits);
     let mut wire = wire;
-    let mut talk = Whole { engine, party, tap: &mut () };
+    let mut talk = Steered { engine, tap: &mut (), course: &mut Whole { party } };
     match pushed(&mut pump, &mut talk, &mut wire, &mut scratch, &limits, None) {
         Ok(_) => Ok(pump.into_rest()),
         Err(ended) => Err(ended),
@@ -135,12 +137,7 @@ impl<E: Engine, T: Transport, P: Tap<E>> Driver<E, T, P> {
     /// ([`flush`](Self::flush), [`until`](Self::until), …), so several commands go out together.
     pub fn say<R>(&mut self, command: impl FnOnce(&mut E, &mut BytesMut) -> R) -> R {
         let out = self.pump.out(&mut self.scratch);
-        let mark = out.len();
-        let result = command(&mut self.engine, out);
-        if out.len() > mark {
-            self.tap.caller_said(&out[mark..]);
-        }
-        result
+        said(&mut self.engine, &mut self.tap, out, command)
     }
 
     /// Runs until `wanted` gives something. It sees every event, and may answer (`engine`, `out`) and note what it
@@ -153,9 +150,9 @@ impl<E: Engine, T: Transport, P: Tap<E>> Driver<E, T, P> {
         &mut self,
         wanted: impl FnMut(&mut E, E::Event<'_>, &mut BytesMut) -> Option<R>,
     ) -> Result<R, Ended<E::Error>> {
-        let mut step = Until { engine: &mut self.engine, tap: &mut self.tap, wanted, found: None };
-        pushed(&mut self.pump, &mut step, &mut self.wire, &mut self.scratch, &self.limits, self.deadline)?;
-        step.found.ok_or(Ended::Closed)
+        let mut until = Until { wanted, found: None };
+        self.steer(&mut until)?;
+        until.found.ok_or(Ended::Closed)
     }
 
     /// Runs `party` until `done` says so; it is asked after every event and every time that the party
@@ -173,8 +170,7 @@ impl<E: Engine, T: Transport, P: Tap<E>> Driver<E, T, P> {
         party: &mut Q,
         done: impl FnMut(&E, &Q) -> bool,
     ) -> Result<bool, Ended<E::Error>> {
-        let mut step = RunUntil { engine: &mut self.engine, party, tap: &mut self.tap, done };
-        pushed(&mut self.pump, &mut step, &mut self.wire, &mut self.scratch, &self.limits, self.deadline)
+        self.steer(&mut RunUntil { party, done })
     }
 
     /// Runs `party` until the conversation is over or handed over.
@@ -183,8 +179,7 @@ impl<E: Engine, T: Transport, P: Tap<E>> Driver<E, T, P> {
     ///
     /// How else the conversation ended.
     pub fn run(&mut self, party: &mut (impl Party<E> + ?Sized)) -> Result<(), Ended<E::Error>> {
-        let mut talk = Whole { engine: &mut self.engine, party, tap: &mut self.tap };
-        pushed(&mut self.pump, &mut talk, &mut self.wire, &mut self.scratch, &self.limits, self.deadline)?;
+        self.steer(&mut Whole { party })?;
         Ok(())
     }
 
@@ -194,8 +189,7 @@ impl<E: Engine, T: Transport, P: Tap<E>> Driver<E, T, P> {
     ///
     /// How the conversation ended before that.
     pub fn flush(&mut self) -> Result<(), Ended<E::Error>> {
-        let mut flush = Flush { engine: &mut self.engine, tap: &mut self.tap };
-        pushed(&mut self.pump, &mut flush, &mut self.wire, &mut self.scratch, &self.limits, self.deadline)?;
+        self.steer(&mut Flush)?;
         Ok(())
     }
 
@@ -231,6 +225,12 @@ impl<E: Engine, T: Transport, P: Tap<E>> Driver<E, T, P> {
     pub fn into_parts(self) -> (E, T, BytesMut) {
         (self.engine, self.wire, self.pump.into_rest())
     }
+
+    /// Pumps along `course` until it has enough (`Ok(true)`), or the conversation is over or handed over (`Ok(false)`).
+    fn steer(&mut self, course: &mut impl Course<E, P>) -> Result<bool, Ended<E::Error>> {
+        let mut steered = Steered { engine: &mut self.engine, tap: &mut self.tap, course };
+        pushed(&mut self.pump, &mut steered, &mut self.wire, &mut self.scratch, &self.limits, self.deadline)
+    }
 }
 
 impl<E: Detach, T: Transport, P: Tap<E>> Driver<E, T, P> {
@@ -265,8 +265,7 @@ impl<E: Detach, T: Transport, P: Tap<E>> Driver<E, T, P> {
                     return Ok(None);
                 }
                 Ok(None) => {
-                    let mut fill = Fill { engine: &mut self.engine, tap: &mut self.tap, had: left, told: false };
-                    pushed(&mut self.pump, &mut fill, &mut self.wire, &mut self.scratch, &self.limits, self.deadline)?;
+                    self.steer(&mut Fill { had: left, told: false })?;
                 }
                 Err(error) => {
                     rx.advance(used);
@@ -342,264 +341,5 @@ where
                 wire.wait(wait.read, wait.write, limit).map_err(Ended::Lost)?;
             }
         }
-    }
-}
-
-/// What the steps below have in common: everything but the turn.
-macro_rules! engine_side {
-    () => {
-        fn eof(&mut self) {
-            self.tap.ended();
-            self.engine.eof();
-        }
-        fn expire(&mut self) {
-            self.tap.expired();
-            self.engine.expire();
-        }
-        fn status(&self) -> Status {
-            self.engine.status()
-        }
-        fn patience(&self) -> Patience {
-            self.engine.patience()
-        }
-        fn window(&self) -> usize {
-            self.engine.window()
-        }
-    };
-}
-
-struct Whole<'d, E, P: ?Sized, T: ?Sized> {
-    engine: &'d mut E,
-    party: &'d mut P,
-    tap: &'d mut T,
-}
-
-impl<E: Engine, P: Party<E> + ?Sized, T: Tap<E> + ?Sized> Exchange for Whole<'_, E, P, T> {
-    type Error = E::Error;
-    fn turn(&mut self, input: &mut &[u8], out: &mut BytesMut, high: usize) -> Result<Turn, E::Error> {
-        let full = turn(self.engine, input, out, high, self.party, self.tap)?;
-        Ok(if full { Turn::Full } else { Turn::Dry })
-    }
-    fn due(&self) -> Option<Instant> {
-        self.party.due()
-    }
-    fn bulk(&mut self) -> Option<&mut Bulk> {
-        self.party.bulk()
-    }
-    fn finished(&self) -> bool {
-        self.party.finished(self.engine)
-    }
-    engine_side!();
-}
-
-/// One `recv` with its tap: what [`turn`] does for one event, for steps that stop in the middle.
-enum Took<'i, E: Engine> {
-    Event(E::Event<'i>),
-    Moved,
-    Nothing,
-}
-
-fn take<'i, E: Engine>(
-    engine: &mut E,
-    input: &mut &'i [u8],
-    out: &mut BytesMut,
-    tap: &mut (impl Tap<E> + ?Sized),
-) -> Result<Took<'i, E>, E::Error> {
-    let before = *input;
-    let mark = out.len();
-    let told = engine.recv(input, out);
-    let taken = &before[..before.len() - input.len()];
-    match &told {
-        Ok(Some(event)) => tap.took(taken, Some(event)),
-        _ if taken.is_empty() => {}
-        _ => tap.took(taken, None),
-    }
-    if out.len() > mark {
-        tap.engine_said(&out[mark..]);
-    }
-    match told {
-        Ok(Some(event)) => Ok(Took::Event(event)),
-        Ok(None) if taken.is_empty() && out.len() == mark => Ok(Took::Nothing),
-        Ok(None) => Ok(Took::Moved),
-        Err(error) => {
-            tap.failed(&error);
-            Err(error)
-        }
-    }
-}
-
-struct Until<'d, E, T: ?Sized, F, R> {
-    engine: &'d mut E,
-    tap: &'d mut T,
-    wanted: F,
-    found: Option<R>,
-}
-
-impl<E, T, F, R> Exchange for Until<'_, E, T, F, R>
-where
-    E: Engine,
-    T: Tap<E> + ?Sized,
-    F: FnMut(&mut E, E::Event<'_>, &mut BytesMut) -> Option<R>,
-{
-    type Error = E::Error;
-    fn turn(&mut self, input: &mut &[u8], out: &mut BytesMut, high: usize) -> Result<Turn, E::Error> {
-        if self.found.is_some() {
-            return Ok(Turn::Enough);
-        }
-        loop {
-            if out.len() >= high {
-                return Ok(Turn::Full);
-            }
-            match take(self.engine, input, out, self.tap)? {
-                Took::Event(event) => {
-                    let mark = out.len();
-                    self.found = (self.wanted)(self.engine, event, out);
-                    if out.len() > mark {
-                        self.tap.caller_said(&out[mark..]);
-                    }
-                    if self.found.is_some() {
-                        return Ok(Turn::Enough);
-                    }
-                }
-                Took::Moved => {}
-                Took::Nothing => return Ok(Turn::Dry),
-            }
-        }
-    }
-    fn due(&self) -> Option<Instant> {
-        None
-    }
-    fn finished(&self) -> bool {
-        false
-    }
-    fn answers(&self) -> bool {
-        false
-    }
-    engine_side!();
-}
-
-struct RunUntil<'d, E, P: ?Sized, T: ?Sized, F> {
-    engine: &'d mut E,
-    party: &'d mut P,
-    tap: &'d mut T,
-    done: F,
-}
-
-impl<E, P, T, F> Exchange for RunUntil<'_, E, P, T, F>
-where
-    E: Engine,
-    P: Party<E> + ?Sized,
-    T: Tap<E> + ?Sized,
-    F: FnMut(&E, &P) -> bool,
-{
-    type Error = E::Error;
-    fn turn(&mut self, input: &mut &[u8], out: &mut BytesMut, high: usize) -> Result<Turn, E::Error> {
-        loop {
-            if out.len() >= high {
-                return Ok(Turn::Full);
-            }
-            match take(self.engine, input, out, self.tap)? {
-                Took::Event(event) => {
-                    let mark = out.len();
-                    self.party.event(self.engine, event, out);
-                    if out.len() > mark {
-                        self.tap.caller_said(&out[mark..]);
-                    }
-                    if (self.done)(self.engine, self.party) {
-                        return Ok(Turn::Enough);
-                    }
-                }
-                Took::Moved => {}
-                Took::Nothing => {
-                    if out.len() > high / 2 {
-                        return Ok(Turn::Full);
-                    }
-                    let mark = out.len();
-                    let said = self.party.more(self.engine, out);
-                    if out.len() > mark {
-                        self.tap.caller_said(&out[mark..]);
-                    }
-                    if (self.done)(self.engine, self.party) {
-                        return Ok(Turn::Enough);
-                    }
-                    if !said {
-                        return Ok(Turn::Dry);
-                    }
-                }
-            }
-        }
-    }
-    fn due(&self) -> Option<Instant> {
-        self.party.due()
-    }
-    fn bulk(&mut self) -> Option<&mut Bulk> {
-        self.party.bulk()
-    }
-    fn finished(&self) -> bool {
-        self.party.finished(self.engine)
-    }
-    engine_side!();
-}
-
-/// Writes; what comes meanwhile is kept.
-struct Flush<'d, E, T: ?Sized> {
-    engine: &'d mut E,
-    tap: &'d mut T,
-}
-
-impl<E: Engine, T: Tap<E> + ?Sized> Exchange for Flush<'_, E, T> {
-    type Error = E::Error;
-    fn turn(&mut self, _input: &mut &[u8], out: &mut BytesMut, _high: usize) -> Result<Turn, E::Error> {
-        Ok(if out.is_empty() { Turn::Enough } else { Turn::Full })
-    }
-    fn due(&self) -> Option<Instant> {
-        None
-    }
-    fn finished(&self) -> bool {
-        false
-    }
-    engine_side!();
-}
-
-/// Reads until there is more than there was, and leaves it to its caller.
-struct Fill<'d, E, T: ?Sized> {
-    engine: &'d mut E,
-    tap: &'d mut T,
-    had: usize,
-    told: bool,
-}
-
-impl<E: Engine, T: Tap<E> + ?Sized> Exchange for Fill<'_, E, T> {
-    type Error = E::Error;
-    fn turn(&mut self, input: &mut &[u8], _out: &mut BytesMut, _high: usize) -> Result<Turn, E::Error> {
-        Ok(if self.told || input.len() > self.had { Turn::Enough } else { Turn::Dry })
-    }
-    fn eof(&mut self) {
-        self.told = true;
-        self.tap.ended();
-        self.engine.eof();
-    }
-    fn expire(&mut self) {
-        self.told = true;
-        self.tap.expired();
-        self.engine.expire();
-    }
-    fn status(&self) -> Status {
-        self.engine.status()
-    }
-    fn patience(&self) -> Patience {
-        self.engine.patience()
-    }
-    fn window(&self) -> usize {
-        self.engine.window()
-    }
-    fn due(&self) -> Option<Instant> {
-        None
-    }
-    fn finished(&self) -> bool {
-        false
-    }
-    fn answers(&self) -> bool {
-        false
     }
 }
