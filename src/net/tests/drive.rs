@@ -105,6 +105,7 @@ fn a_deadline_is_kept_although_octets_drip() {
                 if dripper.write_all(b"x").is_err() {
                     return;
                 }
+                // An octet now and then, each long before the deadline: this pace is what is tested.
                 thread::sleep(Duration::from_millis(25));
             }
         });

@@ -37,7 +37,8 @@ fn line(stream: &mut TcpStream) -> String {
     String::from_utf8(line).unwrap()
 }
 
-/// Waits for something that another thread does.
+/// Waits for something that another thread does, and that nothing wakes us for: it is looked at again and again, with
+/// the processor left to that thread in between.
 fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let due = Instant::now() + Duration::from_secs(10);
     while !holds() {
@@ -111,6 +112,7 @@ fn a_dripping_peer_ends_by_deadline_while_others_are_served() {
             slow.write_all(b"begun").unwrap();
             let drips = thread::spawn(move || {
                 while dripping.write_all(b"x").is_ok() && start.elapsed() < Duration::from_secs(5) {
+                    // An octet now and then, each long before the deadline: this pace is what is tested.
                     thread::sleep(Duration::from_millis(20));
                 }
             });
@@ -393,6 +395,7 @@ fn a_quiet_reactor_does_nothing() {
     let peers: Vec<_> = (0..200).map(|_| connect(&running)).collect();
     eventually("all in", || running.report().open == 200);
     let Some(before) = thread_ticks("reactor") else { return };
+    // What is tested is how little happens while this time passes.
     thread::sleep(Duration::from_millis(300));
     let Some(after) = thread_ticks("reactor") else { return };
     // The reactors of other tests may run beside this one: a loop that spins would burn all 30 ticks.
