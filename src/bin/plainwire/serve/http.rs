@@ -1,12 +1,11 @@
 //! `plainwire serve http`: a folder, or with `--echo` the answers that client authors test against.
 
-use super::{bind, echo, start};
+use super::echo;
+use super::listen::{Listen, acceptor, log};
 use crate::failure::{Failure, Outcome, exit_codes};
 use plainwire::net::Service;
 use plainwire::net::http::serve::{Files, Serve};
-use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 #[derive(clap::Args)]
 #[command(after_long_help = exit_codes! {
@@ -14,7 +13,7 @@ use std::process::ExitCode;
     1 "it can't listen, or the folder can't be read"
     2 "the command line is wrong"
 })]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// The folder whose files are served
     #[arg(value_name = "DIR", default_value = ".", conflicts_with = "echo")]
     folder: PathBuf,
@@ -24,21 +23,14 @@ pub(super) struct Args {
     /// The port to listen at; 0 takes a free one
     #[arg(long, short, value_name = "PORT", default_value_t = 8000)]
     port: u16,
-    /// The address to listen at
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    bind: std::net::IpAddr,
-    /// Serve all connections on one thread, instead of each on its own
-    #[arg(long)]
-    reactor: bool,
     /// Serve https with this certificate chain and key, both in PEM files
     #[arg(long, num_args = 2, value_names = ["CERT", "KEY"])]
     tls: Option<Vec<PathBuf>>,
     /// Follow symbolic links that lead out of the folder
     #[arg(long)]
     follow_links: bool,
-    /// Write no access log
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    listen: Listen,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -56,24 +48,11 @@ fn serve<A: plainwire::net::http::serve::App>(args: &Args, service: Serve<A>) ->
 where
     Serve<A>: Service,
 {
-    let service = if args.quiet {
-        service
-    } else {
-        service.log(|entry| {
-            // A log that nobody reads any more is no reason to end.
-            let _unread = writeln!(io::stderr().lock(), "{entry}");
-        })
+    let service = if args.listen.quiet { service } else { service.log(|entry| log(entry)) };
+    let port = args.listen.at(args.port, service)?;
+    let (port, scheme) = match &args.tls {
+        None => (port, "http"),
+        Some(files) => (port.tls(acceptor(files)?), "https"),
     };
-    let address = std::net::SocketAddr::new(args.bind, args.port).to_string();
-    let port = bind(&address, service, args.tls.as_deref())?;
-    let running = start(vec![port], args.reactor)?;
-    let scheme = if args.tls.is_some() { "https" } else { "http" };
-    let mut out = io::stdout().lock();
-    for address in running.addresses() {
-        writeln!(out, "listening on {scheme}://{address}/")?;
-    }
-    out.flush()?;
-    drop(out);
-    running.wait();
-    Ok(ExitCode::SUCCESS)
+    args.listen.serve(vec![port], &[scheme])
 }

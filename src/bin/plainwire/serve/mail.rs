@@ -3,7 +3,8 @@
 //! A folder holds all of it: `users`, `cert.pem` and `key.pem`, and the Maildir `mail`. `--init` makes what is missing, with
 //! a user whose password it prints and keeps hashed.
 
-use super::{acceptor, mechanisms, start, unbound};
+use super::listen::{Listen, Secure, acceptor, log};
+use super::{COMMITTERS, mechanisms, unbound};
 use crate::failure::{Failure, Outcome, exit_codes};
 use crate::mail::password;
 use plainwire::net::maildir::Maildir;
@@ -17,7 +18,6 @@ use plainwire::smtp::HostName;
 use plainwire::smtp::server::Config;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use std::sync::Arc;
     1 "it can't listen, or the folder can't be used"
     2 "the command line is wrong"
 })]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// The folder with users, certificate and mail
     #[arg(value_name = "DIR", required_unless_present = "init", conflicts_with = "init")]
     folder: Option<PathBuf>,
@@ -48,25 +48,18 @@ pub(super) struct Args {
     /// + 110 and + 995; 0 takes free ones
     #[arg(long, short, value_name = "PORT", default_value_t = 10_000, value_parser = clap::value_parser!(u16).range(..=64_000))]
     port: u16,
-    /// The address to listen at
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    bind: IpAddr,
     /// What the server calls itself
     #[arg(long, value_name = "NAME", default_value = "localhost")]
     host: String,
     /// Let passwords be sent in clear without TLS
     #[arg(long)]
     auth_in_clear: bool,
-    /// Serve all connections on one thread, instead of each on its own
-    #[arg(long)]
-    reactor: bool,
-    /// Write no log
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    listen: Listen,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let host: HostName<_> = args.host.parse().map_err(|why| Failure::new(2, format!("--host {}: {why}", args.host)))?;
+    let host: HostName<_> = args.host.parse().map_err(|why| Secure::no_host(&args.host, why))?;
     let folder = match (&args.folder, &args.init) {
         (_, Some(folder)) => {
             init(args, folder)?;
@@ -79,14 +72,14 @@ pub(super) fn run(args: &Args) -> Outcome {
         (None, None) => return Err(Failure::new(2, "which folder?")),
     };
     let files = Files::of(folder);
-    let users = Arc::new(Users::read(&files.users).map_err(|error| at(&files.users, &error))?);
+    let users = Arc::new(Users::read(&files.users).map_err(|error| Failure::at(1, &files.users, error))?);
     let tls = acceptor(&[files.certificate, files.key])?;
-    let maildir = Maildir::create(&files.mail).map_err(|error| at(&files.mail, &error))?;
+    let maildir = Maildir::create(&files.mail).map_err(|error| Failure::at(1, &files.mail, error))?;
     // What a crash left behind.
-    maildir.sweep().map_err(|error| at(&files.mail, &error))?;
+    maildir.sweep().map_err(|error| Failure::at(1, &files.mail, error))?;
 
     let mut handler = Maildirs::one(maildir, host.clone()).users(Arc::clone(&users));
-    if args.reactor {
+    if args.listen.reactor {
         handler = handler.committers(COMMITTERS)?;
     }
     let handler = Arc::new(handler);
@@ -97,11 +90,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     submission.auth_in_clear = args.auth_in_clear;
     let smtp = |config: &Config, starttls: bool| {
         let mut service = Serve::new(Arc::clone(&handler), config.clone());
-        if !args.quiet {
-            service = service.log(|entry| {
-                // A log that nobody reads any more is no reason to end.
-                let _unread = writeln!(io::stderr().lock(), "{entry}");
-            });
+        if !args.listen.quiet {
+            service = service.log(|entry| log(entry));
         }
         if starttls { service.starttls(tls.clone()) } else { service }
     };
@@ -112,24 +102,11 @@ pub(super) fn run(args: &Args) -> Outcome {
         bind(args, 110, pop3(args, &users, &files.mail, Some(&tls))?)?,
         bind(args, 995, pop3(args, &users, &files.mail, None)?)?.tls(tls.clone()),
     ];
-    let running = start(ports, args.reactor)?;
-    let mut out = io::stdout().lock();
-    let schemes = ["smtp", "submission", "submissions", "pop3", "pop3s"];
-    for (address, scheme) in running.addresses().iter().zip(schemes) {
-        writeln!(out, "listening on {scheme}://{address}/")?;
-    }
-    out.flush()?;
-    drop(out);
-    running.wait();
-    Ok(ExitCode::SUCCESS)
+    args.listen.serve(ports, &["smtp", "submission", "submissions", "pop3", "pop3s"])
 }
 
-/// Threads that sync files for the reactor: enough that several wait for the disk at once.
-const COMMITTERS: usize = 4;
-
 fn pop3(args: &Args, users: &Arc<Users>, mail: &Path, stls: Option<&Acceptor>) -> Result<Pop3<Mail>, Failure> {
-    let mut config =
-        pop3::server::Config::new(&args.host).map_err(|why| Failure::new(2, format!("--host {}: {why}", args.host)))?;
+    let mut config = pop3::server::Config::new(&args.host).map_err(|why| Secure::no_host(&args.host, why))?;
     config.auth = unbound(mechanisms(users));
     config.apop = users.in_clear();
     config.cleartext = args.auth_in_clear;
@@ -137,21 +114,15 @@ fn pop3(args: &Args, users: &Arc<Users>, mail: &Path, stls: Option<&Acceptor>) -
     if let Some(acceptor) = stls {
         service = service.stls(acceptor.clone());
     }
-    if !args.quiet {
-        service = service.log(|peer, entry| {
-            let _unread = writeln!(io::stderr().lock(), "{peer} {entry}");
-        });
+    if !args.listen.quiet {
+        service = service.log(|peer, entry| log(format_args!("{peer} {entry}")));
     }
     Ok(service)
 }
 
 fn bind(args: &Args, service: u16, behind: impl plainwire::net::Service) -> Result<Port, Failure> {
     let port = if args.port == 0 { 0 } else { args.port + service };
-    super::bind(&SocketAddr::new(args.bind, port).to_string(), behind, None)
-}
-
-fn at(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(1, format!("{}: {error}", path.display()))
+    args.listen.at(port, behind)
 }
 
 /// What is in the folder.
@@ -171,7 +142,7 @@ impl Files {
 
 /// Makes what is missing. What is there stays as it is.
 fn init(args: &Args, folder: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;
+    fs::create_dir_all(folder).map_err(|error| Failure::at(1, folder, error))?;
     let files = Files::of(folder);
     if !files.users.exists() {
         let chosen = args.password.given(1)?;
@@ -187,14 +158,16 @@ fn init(args: &Args, folder: &Path) -> Result<(), Failure> {
     }
     if !files.certificate.exists() || !files.key.exists() {
         let mut names = vec!["localhost".to_string(), "127.0.0.1".to_string(), "::1".to_string()];
-        names.extend([args.bind.to_string(), args.host.clone()].into_iter().filter(|name| !name.starts_with('[')));
+        names.extend(
+            [args.listen.bind.to_string(), args.host.clone()].into_iter().filter(|name| !name.starts_with('[')),
+        );
         names.sort_unstable();
         names.dedup();
         let made = rcgen::generate_simple_self_signed(names).map_err(|error| Failure::new(1, error))?;
         write(&files.key, &made.signing_key.serialize_pem())?;
         write(&files.certificate, &made.cert.pem())?;
     }
-    Maildir::create(&files.mail).map_err(|error| at(&files.mail, &error))?;
+    Maildir::create(&files.mail).map_err(|error| Failure::at(1, &files.mail, error))?;
     Ok(())
 }
 
@@ -204,7 +177,7 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| at(path, &error))
+    options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| Failure::at(1, path, error))
 }
 
 /// 100 bits that nobody can guess, in letters that are not mistaken for others.

@@ -3,29 +3,18 @@
 
 mod echo;
 mod http;
+mod listen;
 mod mail;
 mod pop3;
 mod smtp;
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use clap::Subcommand;
-use plainwire::net::server::{Options, Port, Running};
 use plainwire::net::users::Users;
-use plainwire::net::{pool, reactor};
 use plainwire::sasl::Mechanism;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
-use std::thread;
-use std::time::Duration;
-
-#[derive(clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    protocol: Protocol,
-}
 
 #[derive(Subcommand)]
-enum Protocol {
+pub(crate) enum Protocol {
     /// Serve a folder by HTTP, or the answers that client authors test against
     Http(http::Args),
     Mail(mail::Args),
@@ -35,8 +24,8 @@ enum Protocol {
     Smtp(smtp::Args),
 }
 
-pub(crate) fn run(args: Args) -> Outcome {
-    match args.protocol {
+pub(crate) fn run(protocol: Protocol) -> Outcome {
+    match protocol {
         Protocol::Http(args) => http::run(&args),
         Protocol::Mail(args) => mail::run(&args),
         Protocol::Pop3(args) => pop3::run(&args),
@@ -44,61 +33,8 @@ pub(crate) fn run(args: Args) -> Outcome {
     }
 }
 
-/// How long conversations that are under way have to end when the server does.
-const GRACE: Duration = Duration::from_secs(5);
-
-/// Starts servers on ports, and ends them gracefully at the first SIGINT or SIGTERM, at once at the second.
-fn start(ports: Vec<Port>, on_reactor: bool) -> Result<Running, Failure> {
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
-    let start = if on_reactor { reactor::start } else { pool::start };
-    let running = start(ports, Options::default())?;
-    let stopper = running.stopper();
-    thread::Builder::new().name("signals".to_string()).spawn(move || {
-        for (_, limit) in signals.forever().zip([GRACE, Duration::ZERO]) {
-            stopper.stop(limit);
-        }
-    })?;
-    Ok(running)
-}
-
-/// Listens, or says why not.
-fn bind(
-    address: &str,
-    service: impl plainwire::net::Service,
-    tls: Option<&[std::path::PathBuf]>,
-) -> Result<Port, Failure> {
-    let port =
-        Port::bind(address, service).map_err(|error| Failure::new(1, format!("can't listen on {address}: {error}")))?;
-    Ok(match tls {
-        None => port,
-        Some(files) => port.tls(acceptor(files)?),
-    })
-}
-
-/// A TLS server's side from a certificate chain and a key, both PEM files.
-fn acceptor(files: &[std::path::PathBuf]) -> Result<plainwire::net::tls::Acceptor, Failure> {
-    let read = |path: &std::path::PathBuf| {
-        std::fs::read(path).map_err(|error| Failure::new(1, format!("{}: {error}", path.display())))
-    };
-    let [certificate, key] = files else { return Err(Failure::new(2, "--tls takes a certificate and a key")) };
-    plainwire::net::tls::Acceptor::builder()
-        .identity_pem(&read(certificate)?, &read(key)?)
-        .and_then(plainwire::net::tls::AcceptorBuilder::build)
-        .map_err(|error| Failure::new(1, error))
-}
-
-/// A TLS server's side with a certificate made for this run: for `localhost`, and for what else it is reached by.
-fn made(bind: std::net::IpAddr, host: &str) -> Result<plainwire::net::tls::Acceptor, Failure> {
-    let mut names = vec!["localhost".to_string(), bind.to_string()];
-    if !host.starts_with('[') && host != "localhost" {
-        names.push(host.to_string());
-    }
-    let made = rcgen::generate_simple_self_signed(names).map_err(|error| Failure::new(1, error))?;
-    plainwire::net::tls::Acceptor::builder()
-        .identity_pem(made.cert.pem().as_bytes(), made.signing_key.serialize_pem().as_bytes())
-        .and_then(plainwire::net::tls::AcceptorBuilder::build)
-        .map_err(|error| Failure::new(1, error))
-}
+/// Threads that sync files for the reactor: enough that several wait for the disk at once.
+const COMMITTERS: usize = 4;
 
 /// What the users of a file can log in by, strongest first.
 fn mechanisms(users: &Users) -> Vec<Mechanism> {
