@@ -1,6 +1,7 @@
 //! How a subcommand fails: one line on standard error and a documented exit code.
 
 use std::fmt;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// The exit codes of a subcommand, as the end of its `--help` has them: `exit_codes! { 0 "done" 1 "not done" }`.
@@ -27,6 +28,11 @@ impl Failure {
     /// A failure with its own exit code.
     pub(crate) fn new(code: u8, message: impl fmt::Display) -> Self {
         Self { code, message: message.to_string() }
+    }
+
+    /// A failure with a file or folder, which is named first.
+    pub(crate) fn at(code: u8, path: impl AsRef<Path>, error: impl fmt::Display) -> Self {
+        Self::new(code, format_args!("{}: {error}", path.as_ref().display()))
     }
 
     /// Says it on standard error and gives the exit code.

@@ -6,6 +6,7 @@ mod demo;
 mod download;
 mod failure;
 mod get;
+mod input;
 mod inspect;
 mod mail;
 mod query;
@@ -30,22 +31,26 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Talk: serve a room, or join one
-    Chat(chat::Args),
+    #[command(subcommand)]
+    Chat(chat::Command),
     /// Show what plainwire does, on loopback, with the conversations written down
     Demo(demo::Args),
     Completions(shell::Completions),
     Download(download::Args),
     Get(get::Args),
     /// Run an engine over bytes and print its events
-    Inspect(inspect::Args),
+    #[command(subcommand)]
+    Inspect(inspect::Protocol),
     Man(shell::Man),
     /// Read, write, send and collect mail
-    Mail(mail::Args),
+    #[command(subcommand)]
+    Mail(mail::Action),
     Query(query::Args),
     Replay(replay::Args),
     Robots(robots::Args),
     /// Serve files, mail or answers to test against
-    Serve(serve::Args),
+    #[command(subcommand)]
+    Serve(serve::Protocol),
     Url(url::Args),
 }
 
@@ -64,18 +69,18 @@ fn main() -> ExitCode {
         })
     });
     let outcome = match cli.command {
-        Command::Chat(args) => chat::run(args),
+        Command::Chat(command) => chat::run(command),
         Command::Completions(args) => shell::completions::<Cli>(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Download(args) => download::run(&args),
         Command::Get(args) => get::run(&args),
-        Command::Inspect(args) => inspect::run(args),
+        Command::Inspect(protocol) => inspect::run(protocol),
         Command::Man(args) => shell::man::<Cli>(&args),
-        Command::Mail(args) => mail::run(args),
+        Command::Mail(action) => mail::run(action),
         Command::Query(args) => query::run(args),
         Command::Replay(args) => replay::run(&args),
         Command::Robots(args) => robots::run(args),
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(protocol) => serve::run(protocol),
         Command::Url(args) => url::run(args),
     };
     outcome.unwrap_or_else(Failure::report)

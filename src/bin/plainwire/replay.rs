@@ -31,7 +31,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    let failed = |error: std::io::Error| Failure::new(2, format!("{}: {error}", args.file.display()));
+    let failed = |error: std::io::Error| Failure::at(2, &args.file, error);
     let mut text = String::new();
     if args.file == Path::new("-") {
         std::io::stdin().lock().read_to_string(&mut text).map_err(failed)?;

@@ -1,9 +1,10 @@
 //! `plainwire robots`: asks a robots.txt.
 
 use crate::failure::{Failure, Outcome, exit_codes};
+use crate::input;
 use clap::Subcommand;
 use plainwire::robots::Robots;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -69,14 +70,5 @@ pub(crate) fn run(args: Args) -> Outcome {
 
 /// 1 is an answer here, so that a file that can't be read ends with 2.
 fn read(file: Option<&Path>) -> Result<Vec<u8>, Failure> {
-    match file {
-        Some(path) if path != Path::new("-") => {
-            std::fs::read(path).map_err(|error| Failure::new(2, format_args!("{}: {error}", path.display())))
-        }
-        _ => {
-            let mut text = Vec::new();
-            io::stdin().lock().read_to_end(&mut text).map_err(|error| Failure::new(2, error))?;
-            Ok(text)
-        }
-    }
+    input::read(file, 2).map_err(|failure| Failure { code: 2, ..failure })
 }

@@ -25,7 +25,7 @@ use std::time::Duration;
     2 "the command line is wrong"
     130 "a second Ctrl-C"
 })]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// Where the room is
     #[arg(value_name = "HOST:PORT", default_value = ADDRESS, conflicts_with = "multicast")]
     address: String,

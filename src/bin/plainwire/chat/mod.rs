@@ -11,22 +11,16 @@ use clap::Subcommand;
 use plainwire::net::multicast::{Interface, Options, Scope};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-#[derive(clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
 #[derive(Subcommand)]
-enum Command {
+pub(crate) enum Command {
     /// Serve a room that people join with `plainwire chat join`, nc or telnet
     Serve(serve::Args),
     /// Join a room: lines from standard input are said, what the room says is printed
     Join(join::Args),
 }
 
-pub(crate) fn run(args: Args) -> Outcome {
-    match args.command {
+pub(crate) fn run(command: Command) -> Outcome {
+    match command {
         Command::Serve(args) => serve::run(&args),
         Command::Join(args) => join::run(&args),
     }

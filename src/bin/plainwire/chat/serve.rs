@@ -23,7 +23,7 @@ use std::time::Duration;
     1 "it can't listen"
     2 "the command line is wrong"
 })]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// Where to listen; port 0 takes a free one
     #[arg(value_name = "ADDRESS:PORT", default_value = ADDRESS, conflicts_with_all = ["listen", "port"])]
     address: String,

@@ -99,7 +99,7 @@ pub(super) fn request(args: &Args, url: &str) -> Result<Request, Failure> {
         request = if path == Path::new("-") {
             request.reader(io::stdin(), None)
         } else {
-            let file = File::open(path).map_err(|error| Failure::new(26, format!("{}: {error}", path.display())))?;
+            let file = File::open(path).map_err(|error| Failure::at(26, path, error))?;
             if chunked { request.reader(file, None) } else { request.body(Body::File(file)) }
         };
     }
@@ -185,7 +185,7 @@ fn multipart(parts: &[String]) -> Result<Form, Failure> {
                 _ => return Err(Failure::new(2, format!("{piece:?} means nothing in a part of a form"))),
             }
         }
-        let failed = |error: io::Error| Failure::new(26, format!("{}: {error}", path.display()));
+        let failed = |error: io::Error| Failure::at(26, &path, error);
         let file = File::open(&path).map_err(failed)?;
         let len = file.metadata().map_err(failed)?.len();
         form.reader(name, &file_name, &media_type, Box::new(file), len).map_err(wrong)?;

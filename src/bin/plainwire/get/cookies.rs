@@ -41,7 +41,7 @@ pub(super) fn save(path: &Path, jar: &Jar) -> Result<(), Failure> {
     if path == Path::new("-") {
         return Ok(io::stdout().lock().write_all(&out)?);
     }
-    cookie_file::save(path, &out).map_err(|error| Failure::new(23, format!("{}: {error}", path.display())))
+    cookie_file::save(path, &out).map_err(|error| Failure::at(23, path, error))
 }
 
 fn now() -> Timestamp {

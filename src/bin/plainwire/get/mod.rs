@@ -177,7 +177,7 @@ pub(crate) fn with_scheme(url: &str) -> String {
 
 /// TLS with roots of one's own.
 pub(crate) fn connector(roots: Option<&Path>, identity: Option<&Path>, insecure: bool) -> Result<Connector, Failure> {
-    let read = |path: &Path| fs::read(path).map_err(|error| Failure::new(77, format!("{}: {error}", path.display())));
+    let read = |path: &Path| fs::read(path).map_err(|error| Failure::at(77, path, error));
     let wrong = |error: plainwire::net::tls::Error| Failure::new(77, error);
     let mut builder = Connector::builder().alpn(["http/1.1"]);
     builder = builder.platform_roots(roots.is_none() && !insecure);
@@ -219,7 +219,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         // The octets that were taken last are in it.
         recorder.note(Step::Comment(" The end.".to_string()));
         let text = format!("-- engine: http1 client\n{}", recorder.finish());
-        fs::write(path, text).map_err(|error| Failure::new(23, format!("{}: {error}", path.display())))?;
+        fs::write(path, text).map_err(|error| Failure::at(23, path, error))?;
     }
     Ok(match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -268,10 +268,8 @@ fn opener(
             Some(path) => path.clone(),
             None => std::env::home_dir().unwrap_or_default().join(".netrc"),
         };
-        let text =
-            fs::read_to_string(&path).map_err(|error| Failure::new(26, format!("{}: {error}", path.display())))?;
-        let netrc = plainwire::net::http::netrc::Netrc::parse(&text)
-            .map_err(|error| Failure::new(26, format!("{}: {error}", path.display())))?;
+        let text = fs::read_to_string(&path).map_err(|error| Failure::at(26, &path, error))?;
+        let netrc = plainwire::net::http::netrc::Netrc::parse(&text).map_err(|error| Failure::at(26, &path, error))?;
         opener = opener.netrc(netrc);
     }
     if let Some(name) = &args.user_agent {

@@ -68,8 +68,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let mut jar = Jar::new().limits(limits).public_suffixes(suffixes.clone());
     let mut input: Box<dyn BufRead> = match &args.file {
         Some(path) if path.as_path() != Path::new("-") => {
-            let text =
-                std::fs::read(path).map_err(|error| Failure::new(1, format_args!("{}: {error}", path.display())))?;
+            let text = std::fs::read(path).map_err(|error| Failure::at(1, path, error))?;
             Box::new(io::Cursor::new(text))
         }
         _ => Box::new(io::stdin().lock()),

@@ -9,14 +9,15 @@
 //! Octets that are UTF-8 print as a string, others as `{"base64":…}`.
 
 use crate::failure::{Failure, Outcome, exit_codes};
+use crate::input;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::BytesMut;
-use plainwire::engine::{Engine, Handler, Status, Tap, turn};
+use plainwire::engine::{Engine, Handler, Patience, Status, Tap, turn};
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
-use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// What an inspection ends with.
@@ -46,16 +47,7 @@ pub(crate) struct Source {
 impl Source {
     /// All the bytes.
     pub(crate) fn read(&self) -> Result<Vec<u8>, Failure> {
-        match &self.file {
-            Some(path) if path.as_path() != Path::new("-") => {
-                std::fs::read(path).map_err(|error| Failure::new(1, format!("{}: {error}", path.display())))
-            }
-            _ => {
-                let mut bytes = Vec::new();
-                io::stdin().lock().read_to_end(&mut bytes)?;
-                Ok(bytes)
-            }
-        }
+        input::read(self.file.as_deref(), 1)
     }
 }
 
@@ -148,6 +140,61 @@ pub(crate) trait Describe<E: Engine> {
         let _ = engine;
         Vec::new()
     }
+}
+
+/// What a client says by itself. `E` is the client's engine.
+pub(crate) trait Ask<E> {
+    /// Gives the client its next command, if there is one; returns whether it was given.
+    fn ask(&mut self, client: &mut E, out: &mut BytesMut) -> bool;
+}
+
+/// A client that speaks whenever there is something in the input that might be an answer. What it says is not printed.
+pub(crate) struct Asking<E, A> {
+    client: E,
+    asks: A,
+}
+
+impl<E: Engine, A: Ask<E>> Asking<E, A> {
+    pub(crate) fn new(client: E, asks: A) -> Self {
+        Self { client, asks }
+    }
+}
+
+impl<E: Engine, A: Ask<E>> Engine for Asking<E, A> {
+    type Event<'i> = E::Event<'i>;
+    type Error = E::Error;
+
+    fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<E::Event<'i>>, E::Error> {
+        if self.client.status() == Status::Idle && !input.is_empty() && self.asks.ask(&mut self.client, out) {
+            out.clear();
+        }
+        self.client.recv(input, out)
+    }
+    fn eof(&mut self) {
+        self.client.eof();
+    }
+    fn expire(&mut self) {
+        self.client.expire();
+    }
+    fn status(&self) -> Status {
+        self.client.status()
+    }
+    fn patience(&self) -> Patience {
+        self.client.patience()
+    }
+    fn window(&self) -> usize {
+        self.client.window()
+    }
+    fn octets<'e>(event: &'e E::Event<'_>) -> Option<&'e [u8]> {
+        E::octets(event)
+    }
+}
+
+/// Says nothing to what is told.
+pub(crate) struct Silent;
+
+impl<E: Engine> Handler<E> for Silent {
+    fn event(&mut self, _: &mut E, _: E::Event<'_>, _: &mut BytesMut) {}
 }
 
 /// Runs `engine` over the source and prints what it tells, answered by `handler`.

@@ -1,9 +1,9 @@
 //! `plainwire inspect http1`: what a server or a client makes of a stream.
 
-use super::frame::{self, Describe, EXIT_CODES, Fault, Line, Object, Source, bytes};
+use super::frame::{self, Ask, Asking, Describe, EXIT_CODES, Fault, Line, Object, Silent, Source, bytes};
 use crate::failure::{Failure, Outcome};
 use bytes::BytesMut;
-use plainwire::engine::{Engine, Handler, Patience, Status};
+use plainwire::engine::{Handler, Status};
 use plainwire::http1::client::{self, Client};
 use plainwire::http1::server::{self, Server};
 use plainwire::http1::{Content, Error, Fields, Method, Quirks, RequestHead, ResponseHead, StatusCode, Trailers};
@@ -77,7 +77,7 @@ pub(crate) fn run(mut args: Args) -> Outcome {
                 requests.push_back(request(method)?);
             }
             let client = Client::with_quirks(client::Limits::default(), quirks);
-            frame::inspect(&args.source, Asking { client, requests }, &mut Silent, &mut Responses)
+            frame::inspect(&args.source, Asking::new(client, Asks(requests)), &mut Silent, &mut Responses)
         }
     }
 }
@@ -125,51 +125,14 @@ impl Handler<Server> for Answers {
     }
 }
 
-/// A client that asks whenever there is something in the input that might be an answer.
-struct Asking {
-    client: Client,
-    requests: VecDeque<RequestHead>,
-}
+/// The requests that responses answer, then GET.
+struct Asks(VecDeque<RequestHead>);
 
-impl Engine for Asking {
-    type Event<'i> = client::Event<&'i [u8]>;
-    type Error = Error;
-
-    fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Self::Event<'i>>, Error> {
-        if self.client.status() == Status::Idle && !input.is_empty() && self.client.can_request() {
-            let next = self.requests.pop_front().or_else(|| request("GET").ok());
-            if let Some(head) = next
-                && self.client.request(&head, Content::Empty, out).is_ok()
-            {
-                out.clear();
-            }
-        }
-        self.client.recv(input, out)
+impl Ask<Client> for Asks {
+    fn ask(&mut self, client: &mut Client, out: &mut BytesMut) -> bool {
+        let head = if client.can_request() { self.0.pop_front().or_else(|| request("GET").ok()) } else { None };
+        head.is_some_and(|head| client.request(&head, Content::Empty, out).is_ok())
     }
-    fn eof(&mut self) {
-        self.client.eof();
-    }
-    fn expire(&mut self) {
-        self.client.expire();
-    }
-    fn status(&self) -> Status {
-        self.client.status()
-    }
-    fn patience(&self) -> Patience {
-        self.client.patience()
-    }
-    fn window(&self) -> usize {
-        self.client.window()
-    }
-    fn octets<'e>(event: &'e Self::Event<'_>) -> Option<&'e [u8]> {
-        Client::octets(event)
-    }
-}
-
-struct Silent;
-
-impl Handler<Asking> for Silent {
-    fn event(&mut self, _: &mut Asking, _: client::Event<&[u8]>, _: &mut BytesMut) {}
 }
 
 struct Requests;
@@ -206,7 +169,7 @@ impl Describe<Server> for Requests {
 
 struct Responses;
 
-impl Describe<Asking> for Responses {
+impl Describe<Asking<Client, Asks>> for Responses {
     fn event(&mut self, event: &client::Event<&[u8]>) -> Option<Line> {
         match event {
             client::Event::Informational(head) => Some(response("informational", head)),

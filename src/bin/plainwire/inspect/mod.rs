@@ -11,14 +11,8 @@ mod smtp;
 use crate::failure::Outcome;
 use clap::Subcommand;
 
-#[derive(clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    protocol: Protocol,
-}
-
 #[derive(Subcommand)]
-enum Protocol {
+pub(crate) enum Protocol {
     /// Lines of chat
     Chat(chat::Args),
     /// A message, or values of Content-Type and Content-Disposition, one a line
@@ -35,8 +29,8 @@ enum Protocol {
     Smtp(smtp::Args),
 }
 
-pub(crate) fn run(args: Args) -> Outcome {
-    match args.protocol {
+pub(crate) fn run(protocol: Protocol) -> Outcome {
+    match protocol {
         Protocol::Chat(args) => chat::run(&args),
         Protocol::Mime(args) => mime::run(&args),
         Protocol::Address(args) => mime::addresses(&args),

@@ -1,9 +1,9 @@
 //! `plainwire inspect pop3`: what a server or a client makes of a stream.
 
-use super::frame::{self, Describe, EXIT_CODES, Fault, Line, Object, Source, bytes};
+use super::frame::{self, Ask, Asking, Describe, EXIT_CODES, Fault, Line, Object, Silent, Source, bytes};
 use crate::failure::{Failure, Outcome};
 use bytes::BytesMut;
-use plainwire::engine::{Engine, Handler, Patience, Status};
+use plainwire::engine::Status;
 use plainwire::net::pop3::MaildirDrop;
 use plainwire::pop3::client::{self, Client, Command, Misuse, Quirks};
 use plainwire::pop3::server::{self, Config, Event, Identity, Login, Server, Session};
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
                 says.push_back(Say::parse(command)?);
             }
             let client = Client::new(client::Limits::default()).quirks(Quirks::default());
-            frame::inspect(&args.source, Asking { client, says }, &mut Silent, &mut Answers)
+            frame::inspect(&args.source, Asking::new(client, says), &mut Silent, &mut Answers)
         }
     }
 }
@@ -287,56 +287,16 @@ impl Say {
     }
 }
 
-/// A client that speaks whenever there is something in the input that might be an answer.
-struct Asking {
-    client: Client,
-    says: VecDeque<Say>,
-}
-
-impl Engine for Asking {
-    type Event<'i> = client::Event<&'i [u8]>;
-    type Error = client::Error;
-
-    fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Self::Event<'i>>, client::Error> {
-        if self.client.status() == Status::Idle
-            && !input.is_empty()
-            && let Some(next) = self.says.pop_front()
-            && next.say(&mut self.client, out).is_ok()
-        {
-            out.clear();
-        }
-        self.client.recv(input, out)
+impl Ask<Client> for VecDeque<Say> {
+    fn ask(&mut self, client: &mut Client, out: &mut BytesMut) -> bool {
+        self.pop_front().is_some_and(|say| say.say(client, out).is_ok())
     }
-    fn eof(&mut self) {
-        self.client.eof();
-    }
-    fn expire(&mut self) {
-        self.client.expire();
-    }
-    fn status(&self) -> Status {
-        self.client.status()
-    }
-    fn patience(&self) -> Patience {
-        self.client.patience()
-    }
-    fn window(&self) -> usize {
-        self.client.window()
-    }
-    fn octets<'e>(event: &'e Self::Event<'_>) -> Option<&'e [u8]> {
-        Client::octets(event)
-    }
-}
-
-struct Silent;
-
-impl Handler<Asking> for Silent {
-    fn event(&mut self, _: &mut Asking, _: client::Event<&[u8]>, _: &mut BytesMut) {}
 }
 
 /// What a client prints.
 struct Answers;
 
-impl Describe<Asking> for Answers {
+impl Describe<Asking<Client, VecDeque<Say>>> for Answers {
     fn event(&mut self, event: &client::Event<&[u8]>) -> Option<Line> {
         use client::Event as E;
         let object = match event {

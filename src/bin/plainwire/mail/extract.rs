@@ -45,11 +45,10 @@ pub(crate) fn run(args: &Args) -> Outcome {
     } else {
         args.part.iter().map(|path| find(&message, path)).collect::<Result<Vec<_>, _>>()?
     };
-    let failed = |path: &Path, error: &io::Error| Failure::new(73, format!("{}: {error}", path.display()));
-    std::fs::create_dir_all(&args.dir).map_err(|error| failed(&args.dir, &error))?;
+    std::fs::create_dir_all(&args.dir).map_err(|error| Failure::at(73, &args.dir, error))?;
     for part in parts {
         let wanted = args.dir.join(name(&part));
-        let path = save(&wanted, &json::decoded(&part)).map_err(|error| failed(&wanted, &error))?;
+        let path = save(&wanted, &json::decoded(&part)).map_err(|error| Failure::at(73, &wanted, error))?;
         println!("{}", json::printable(&path.to_string_lossy()));
     }
     Ok(ExitCode::SUCCESS)

@@ -36,7 +36,7 @@ use std::time::Duration;
     76 "the server does not keep to the protocol"
     77 "the log-in was refused"
 })]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// Where the mail is: pop3s://user@host[:port] with TLS, pop3://user@host[:port] with STLS
     #[arg(value_name = "URL")]
     url: String,
@@ -155,8 +155,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     bar.clear();
     let report = collector.report();
     if let (Some(path), Some(text)) = (&args.transcript, tape.text()) {
-        std::fs::write(path, text)
-            .map_err(|error| Failure::new(CANT_CREATE, format!("{}: {error}", path.display())))?;
+        std::fs::write(path, text).map_err(|error| Failure::at(CANT_CREATE, path, error))?;
     }
     if !args.quiet && (outcome.is_ok() || report.stored > 0) {
         summary(args, report)?;
@@ -263,11 +262,8 @@ fn method(name: Option<&str>) -> Result<Method, Failure> {
 fn connector(args: &Args) -> Result<Connector, Failure> {
     let mut builder = Connector::builder();
     if let Some(path) = &args.ca {
-        let pem = std::fs::read(path).map_err(|error| Failure::new(2, format!("{}: {error}", path.display())))?;
-        builder = builder
-            .platform_roots(false)
-            .roots_pem(&pem)
-            .map_err(|error| Failure::new(2, format!("{}: {error}", path.display())))?;
+        let pem = std::fs::read(path).map_err(|error| Failure::at(2, path, error))?;
+        builder = builder.platform_roots(false).roots_pem(&pem).map_err(|error| Failure::at(2, path, error))?;
     }
     if args.insecure {
         builder = builder.unverified();
@@ -277,10 +273,10 @@ fn connector(args: &Args) -> Result<Connector, Failure> {
 
 /// Where the mail goes, and what is known of it.
 fn target(args: &Args, account: &Account) -> Result<(Box<dyn Target>, Option<Memory>), Failure> {
-    let failed = |path: &PathBuf, error: &io::Error| Failure::new(CANT_CREATE, format!("{}: {error}", path.display()));
+    let failed = |path: &PathBuf, error: io::Error| Failure::at(CANT_CREATE, path, error);
     let (target, beside): (Box<dyn Target>, PathBuf) = match (&args.to_maildir, &args.mbox, &args.eml_dir) {
         (Some(path), ..) => {
-            (Box::new(ToMaildir::create(path).map_err(|error| failed(path, &error))?), path.join("pop3.seen"))
+            (Box::new(ToMaildir::create(path).map_err(|error| failed(path, error))?), path.join("pop3.seen"))
         }
         (_, Some(path), _) => {
             let mut beside = path.clone().into_os_string();
@@ -288,7 +284,7 @@ fn target(args: &Args, account: &Account) -> Result<(Box<dyn Target>, Option<Mem
             (Box::new(ToMbox::new(path)), beside.into())
         }
         (.., Some(path)) => {
-            (Box::new(ToFolder::create(path).map_err(|error| failed(path, &error))?), path.join(".pop3.seen"))
+            (Box::new(ToFolder::create(path).map_err(|error| failed(path, error))?), path.join(".pop3.seen"))
         }
         _ => return Ok((Box::new(ToWriter(io::stdout())), None)),
     };
@@ -297,7 +293,7 @@ fn target(args: &Args, account: &Account) -> Result<(Box<dyn Target>, Option<Mem
     let user = account.user.replace(|c: char| c.is_whitespace() || c.is_control(), "_");
     let memory = Memory::open(&path, &format!("{user}@{}", account.host)).map_err(|error| {
         let code = if error.kind() == io::ErrorKind::WouldBlock { TEMPORARY } else { CANT_CREATE };
-        Failure::new(code, format!("{}: {error}", path.display()))
+        Failure::at(code, &path, error)
     })?;
     Ok((target, Some(memory)))
 }

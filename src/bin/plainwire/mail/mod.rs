@@ -12,14 +12,8 @@ mod user;
 use crate::failure::Outcome;
 use clap::Subcommand;
 
-#[derive(clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    action: Action,
-}
-
 #[derive(Subcommand)]
-enum Action {
+pub(crate) enum Action {
     /// Show a message: who, what, when, its text, its parts and what is wrong with it
     Show(show::Args),
     /// List the parts of a message, or print one of them decoded
@@ -32,8 +26,8 @@ enum Action {
     User(user::Args),
 }
 
-pub(crate) fn run(args: Args) -> Outcome {
-    match args.action {
+pub(crate) fn run(action: Action) -> Outcome {
+    match action {
         Action::Show(args) => show::run(&args),
         Action::Parts(args) => show::parts(&args),
         Action::Extract(args) => extract::run(&args),

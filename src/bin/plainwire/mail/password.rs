@@ -31,8 +31,7 @@ impl Source {
     /// The password, where a source is named. One that has none ends with `code`.
     pub(crate) fn given(&self, code: u8) -> Result<Option<String>, Failure> {
         if let Some(path) = &self.password_file {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| Failure::new(code, format!("{}: {error}", path.display())))?;
+            let text = std::fs::read_to_string(path).map_err(|error| Failure::at(code, path, error))?;
             let line = text.lines().next().unwrap_or_default();
             if line.is_empty() {
                 return Err(Failure::new(code, format!("{} has no password in its first line", path.display())));

@@ -1,8 +1,8 @@
 //! Where a message is read from.
 
 use crate::failure::Failure;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use crate::input;
+use std::path::PathBuf;
 
 /// The argument that names a message.
 #[derive(clap::Args)]
@@ -15,15 +15,6 @@ pub(crate) struct Source {
 impl Source {
     /// Its octets. Exit code 66 (EX_NOINPUT) where the file can't be read.
     pub(crate) fn read(&self) -> Result<Vec<u8>, Failure> {
-        match &self.file {
-            Some(path) if path.as_path() != Path::new("-") => {
-                std::fs::read(path).map_err(|error| Failure::new(66, format!("{}: {error}", path.display())))
-            }
-            _ => {
-                let mut octets = Vec::new();
-                io::stdin().lock().read_to_end(&mut octets)?;
-                Ok(octets)
-            }
-        }
+        input::read(self.file.as_deref(), 66)
     }
 }

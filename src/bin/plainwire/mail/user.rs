@@ -12,7 +12,7 @@ use std::process::ExitCode;
     1 "there is no password, or the name or password can't stand in such a file"
     2 "the command line is wrong"
 })]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// The user's name
     #[arg(value_name = "NAME")]
     name: String,

@@ -1,6 +1,6 @@
 //! The message: written from what the command line says, or a file as it is.
 
-use super::{Args, DATA, NO_INPUT, USAGE, address, at};
+use super::{Args, DATA, NO_INPUT, USAGE, address};
 use crate::failure::Failure;
 use plainwire::mime::{self, Attachment, Builder, DateTime, Draft, Message, Offset};
 use plainwire::smtp::Address;
@@ -109,7 +109,7 @@ fn octets(path: &Path) -> Result<Vec<u8>, Failure> {
         io::stdin().lock().read_to_end(&mut octets)?;
         return Ok(octets);
     }
-    fs::read(path).map_err(|error| at(NO_INPUT, path, &error))
+    fs::read(path).map_err(|error| Failure::at(NO_INPUT, path, error))
 }
 
 fn text(path: &Path) -> Result<String, Failure> {
@@ -118,8 +118,8 @@ fn text(path: &Path) -> Result<String, Failure> {
 }
 
 fn attachment(path: &Path) -> Result<Attachment, Failure> {
-    let file = File::open(path).map_err(|error| at(NO_INPUT, path, &error))?;
-    let metadata = file.metadata().map_err(|error| at(NO_INPUT, path, &error))?;
+    let file = File::open(path).map_err(|error| Failure::at(NO_INPUT, path, error))?;
+    let metadata = file.metadata().map_err(|error| Failure::at(NO_INPUT, path, error))?;
     if metadata.is_dir() {
         return Err(Failure::new(NO_INPUT, format!("{} is a folder", path.display())));
     }

@@ -39,7 +39,7 @@ use std::time::Duration;
     77 "the log-in was refused"
     78 "the password or a certificate can't be read"
 })]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// Who it is from
     #[arg(long, short, value_name = "ADDRESS")]
     from: Option<String>,
@@ -293,9 +293,9 @@ fn connector(args: &Args) -> Result<Option<Connector>, Failure> {
         _ if args.insecure => builder.unverified(),
         None => return Ok(None),
         Some(path) => {
-            let pem = fs::read(path).map_err(|error| at(CONFIG, path, &error))?;
+            let pem = fs::read(path).map_err(|error| Failure::at(CONFIG, path, error))?;
             let builder = builder.platform_roots(false).roots_pem(&pem);
-            builder.map_err(|error| Failure::new(CONFIG, format!("{}: {error}", path.display())))?
+            builder.map_err(|error| Failure::at(CONFIG, path, error))?
         }
     };
     builder.build().map(Some).map_err(|error| Failure::new(CONFIG, error))
@@ -306,9 +306,5 @@ fn write_down(path: &Path, recorder: &Mutex<Recorder>) -> Result<(), Failure> {
     // The octets that were taken last are in it.
     recorder.note(Step::Comment(" The end.".to_string()));
     let text = format!("-- engine: smtp client\n{}", recorder.finish());
-    fs::write(path, text).map_err(|error| at(CANT_CREATE, path, &error))
-}
-
-fn at(code: u8, path: &Path, error: &io::Error) -> Failure {
-    Failure::new(code, format!("{}: {error}", path.display()))
+    fs::write(path, text).map_err(|error| Failure::at(CANT_CREATE, path, error))
 }
