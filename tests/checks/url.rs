@@ -126,20 +126,6 @@ pub(crate) fn parse(data: &[u8]) {
     }
 }
 
-fn set(url: &mut Url, setter: Setter, value: &str) -> Result<(), SetError> {
-    match setter {
-        Setter::Protocol => url.set_protocol(value),
-        Setter::Username => url.set_username(value),
-        Setter::Password => url.set_password(value),
-        Setter::Host => url.set_host(value),
-        Setter::Hostname => url.set_hostname(value),
-        Setter::Port => url.set_port(value),
-        Setter::Pathname => url.set_pathname(value),
-        Setter::Search => url.set_search(value),
-        Setter::Hash => url.set_hash(value),
-    }
-}
-
 /// `url_setters`: a URL, then operations, each an octet that says which and a value. Every setter does what the
 /// standard's state machine does, refuses without a change, and keeps the URL valid.
 pub(crate) fn setters(data: &[u8]) {
@@ -169,7 +155,7 @@ pub(crate) fn setters(data: &[u8]) {
                 let setter = Setter::ALL[u32::from(which) as usize % Setter::ALL.len()];
                 let mut literally = before.clone();
                 literally.set_literally(setter, value);
-                let outcome = set(&mut url, setter, value);
+                let outcome = url.set(setter, value);
                 assert_eq!(parts(&url), parts(&literally), "{before} {setter:?} {value:?}");
                 if setter == Setter::Host && outcome == Err(SetError::InvalidPort) { Ok(()) } else { outcome }
             }

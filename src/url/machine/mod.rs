@@ -208,6 +208,25 @@ impl Setter {
 
 #[cfg(any(test, feature = "testing"))]
 impl Url {
+    /// The setter of that name: what [`set_literally`](Self::set_literally) is the reference of.
+    ///
+    /// # Errors
+    ///
+    /// As that setter.
+    pub fn set(&mut self, setter: Setter, value: &str) -> Result<(), super::SetError> {
+        match setter {
+            Setter::Protocol => self.set_protocol(value),
+            Setter::Username => self.set_username(value),
+            Setter::Password => self.set_password(value),
+            Setter::Host => self.set_host(value),
+            Setter::Hostname => self.set_hostname(value),
+            Setter::Port => self.set_port(value),
+            Setter::Pathname => self.set_pathname(value),
+            Setter::Search => self.set_search(value),
+            Setter::Hash => self.set_hash(value),
+        }
+    }
+
     /// A setter as the standard writes it, through its state machine: the slow reference of the setters. Silent where
     /// they return an error.
     pub fn set_literally(&mut self, setter: Setter, value: &str) {

@@ -41,20 +41,6 @@ fn check_valid(url: &Url) {
     assert_eq!(again.as_ref().map(fields), Ok(fields(url)), "{url}");
 }
 
-pub(super) fn set(url: &mut Url, setter: Setter, value: &str) -> Result<(), SetError> {
-    match setter {
-        Setter::Protocol => url.set_protocol(value),
-        Setter::Username => url.set_username(value),
-        Setter::Password => url.set_password(value),
-        Setter::Host => url.set_host(value),
-        Setter::Hostname => url.set_hostname(value),
-        Setter::Port => url.set_port(value),
-        Setter::Pathname => url.set_pathname(value),
-        Setter::Search => url.set_search(value),
-        Setter::Hash => url.set_hash(value),
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
@@ -77,7 +63,7 @@ proptest! {
             let before = url.clone();
             let mut literally = url.clone();
             literally.set_literally(*setter, value);
-            let outcome = set(&mut url, *setter, value);
+            let outcome = url.set(*setter, value);
             prop_assert_eq!(fields(&url), fields(&literally), "{} {:?} {:?}", before, setter, value);
             match outcome {
                 Ok(()) => {}

@@ -74,7 +74,7 @@ fn a_mebibyte_costs_in_proportion() {
         if let Ok(mut url) = url {
             let (spent, _) = work::count(|| url.search_params().len());
             within(shape, spent, url.as_str().len());
-            let (spent, _) = work::count(|| Setter::ALL.map(|setter| agreement::set(&mut url, setter, &input)));
+            let (spent, _) = work::count(|| Setter::ALL.map(|setter| url.set(setter, &input)));
             within(shape, spent, 9 * input.len() + url.as_str().len());
         }
     }
