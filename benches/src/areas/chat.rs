@@ -12,6 +12,18 @@ use tokio_util::codec::{Decoder, LengthDelimitedCodec, LinesCodec};
 /// As much as one read from a socket may bring.
 const READ: usize = 8 << 10;
 
+/// Takes all that a framing tells, and counts it.
+macro_rules! all_of {
+    ($next:expr) => {{
+        let mut taken = 0;
+        while let Some(frame) = $next.expect("frames") {
+            black_box(frame);
+            taken += 1;
+        }
+        taken
+    }};
+}
+
 pub fn run(bench: &mut Bench) {
     for (size, named) in [(16, "16 B"), (80, "80 B"), (1024, "1 KiB")] {
         lines(bench, size, named);
@@ -66,12 +78,7 @@ fn lines(bench: &mut Bench, size: usize, named: &str) {
             || {
                 peer.clear();
                 peer.extend_from_slice(&block);
-                let mut taken = 0;
-                while let Some(line) = codec.decode(&mut peer).expect("lines") {
-                    black_box(line);
-                    taken += 1;
-                }
-                assert_eq!(taken, count);
+                assert_eq!(all_of!(codec.decode(&mut peer)), count);
             },
         );
     }
@@ -92,12 +99,7 @@ fn lengths(bench: &mut Bench, size: usize, named: &str) {
     let mut theirs = |block: &[u8]| {
         peer.clear();
         peer.extend_from_slice(block);
-        let mut taken = 0;
-        while let Some(frame) = codec.decode(&mut peer).expect("frames") {
-            black_box(frame);
-            taken += 1;
-        }
-        assert_eq!(taken, count);
+        assert_eq!(all_of!(codec.decode(&mut peer)), count);
     };
     let mut rx = BytesMut::with_capacity(block.len());
     bench.pair(
@@ -109,12 +111,7 @@ fn lengths(bench: &mut Bench, size: usize, named: &str) {
             rx.extend_from_slice(&block);
             let mut frames = LengthPrefixed::new(Prefix::Four(Order::Big), 1 << 20);
             let mut input = &rx[..];
-            let mut taken = 0;
-            while let Some(frame) = frames.recv(&mut input).expect("frames") {
-                black_box(frame);
-                taken += 1;
-            }
-            assert_eq!(taken, count);
+            assert_eq!(all_of!(frames.recv(&mut input)), count);
         },
         || theirs(&block),
     );
@@ -151,12 +148,7 @@ fn lengths(bench: &mut Bench, size: usize, named: &str) {
             rx.extend_from_slice(&netstrings);
             let mut frames = Netstrings::new(1 << 20);
             let mut input = &rx[..];
-            let mut taken = 0;
-            while let Some(frame) = frames.recv(&mut input).expect("netstrings") {
-                black_box(frame);
-                taken += 1;
-            }
-            assert_eq!(taken, count);
+            assert_eq!(all_of!(frames.recv(&mut input)), count);
         },
         || theirs(&block),
     );
