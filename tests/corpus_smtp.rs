@@ -11,14 +11,14 @@ use proptest::prelude::*;
 
 #[test]
 fn the_corpora_hold() {
-    support::replay("smtp_command", checks::command);
+    support::replay("smtp_command", checks::values::command);
     support::replay("smtp_reply", checks::reply);
-    support::replay("smtp_data", checks::data);
+    support::replay("smtp_data", checks::values::data);
     support::replay("smtp_server", checks::server);
     support::replay("smtp_session", checks::session);
     support::replay("smtp_server_ops", ops::server);
     support::replay("smtp_client_ops", ops::client);
-    support::replay("sasl", checks::sasl);
+    support::replay("sasl", checks::values::sasl);
 }
 
 /// Pieces of which a client's stream is made, good ones and bad ones.
@@ -69,7 +69,7 @@ proptest! {
         "(EHLO|HELO|LHLO|VRFY|EXPN|HELP|ETRN|AUTH|BDAT|NOOP|XCLIENT) [ -~]{0,20}",
         ".{0,30}",
     ]) {
-        checks::command(line.as_bytes());
+        checks::values::command(line.as_bytes());
     }
 
     #[test]
@@ -79,12 +79,12 @@ proptest! {
         let mut text = text;
         let at = at.index(text.len() + 1);
         text.splice(at..at, vec![b'x'; long]);
-        checks::data(&text);
+        checks::values::data(&text);
     }
 
     #[test]
     fn exchanges(data in prop::collection::vec(prop_oneof![any::<u8>(), Just(0), Just(b','), Just(b'=')], 0..60)) {
-        checks::sasl(&data);
+        checks::values::sasl(&data);
     }
 
     #[test]

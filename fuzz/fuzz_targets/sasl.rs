@@ -1,6 +1,6 @@
 #![no_main]
 
-#[path = "../../tests/checks/smtp.rs"]
+#[path = "../../tests/checks/smtp_values.rs"]
 #[allow(dead_code, reason = "each target runs one of the checks")]
 mod checks;
 

@@ -2,6 +2,8 @@
 
 #[path = "../support/http1.rs"]
 mod callers;
+#[path = "script.rs"]
+mod script;
 
 use bytes::{Buf, BytesMut};
 use callers::{Asks, ask, serve};
@@ -9,27 +11,7 @@ use plainwire::engine::Status;
 use plainwire::http1::client::{self, Client};
 use plainwire::http1::server::{self, Server};
 use plainwire::http1::{Content, Method, Misuse, RequestHead, ResponseHead, StatusCode, Trailers};
-
-/// A script: each octet chooses, some take more.
-struct Script<'d>(&'d [u8]);
-
-impl<'d> Script<'d> {
-    fn next(&mut self) -> Option<u8> {
-        let (&first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(first)
-    }
-
-    fn number(&mut self) -> u8 {
-        self.next().unwrap_or(0)
-    }
-
-    fn take(&mut self, length: usize) -> &'d [u8] {
-        let (piece, rest) = self.0.split_at(length.min(self.0.len()));
-        self.0 = rest;
-        piece
-    }
-}
+use script::Script;
 
 const PIECES: &[&[u8]] = &[
     b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -78,6 +60,18 @@ fn trailers(choice: u8) -> Trailers {
     if choice & 1 == 0 { Trailers::new() } else { Trailers::new().with("Sum", "1").unwrap() }
 }
 
+fn number(script: &mut Script<'_>) -> u8 {
+    script.next().unwrap_or(0)
+}
+
+/// Octets that the caller adds behind what `data_framing` said, where it said so.
+fn framed(send: Result<bool, Misuse>, octets: &[u8], out: &mut BytesMut) -> Result<bool, Misuse> {
+    if send? {
+        out.extend_from_slice(octets);
+    }
+    Ok(false)
+}
+
 /// A refused command changed nothing.
 fn unchanged<S: PartialEq + std::fmt::Debug>(
     result: Result<bool, Misuse>,
@@ -93,7 +87,7 @@ fn unchanged<S: PartialEq + std::fmt::Debug>(
 /// A server whose caller does anything at any time: what it says is a stream of responses to what it heard.
 pub(crate) fn server(data: &[u8]) {
     let mut script = Script(data);
-    let requests = match script.number() {
+    let requests = match number(&mut script) {
         0 => 0,
         1..=20 => 2,
         _ => u32::MAX,
@@ -108,31 +102,27 @@ pub(crate) fn server(data: &[u8]) {
         let argument = op >> 4;
         let result = match op & 15 {
             0..=2 if !ended => {
-                rx.extend_from_slice(PIECES[script.number() as usize % PIECES.len()]);
+                rx.extend_from_slice(PIECES[number(&mut script) as usize % PIECES.len()]);
                 Ok(false)
             }
             3 if !ended => {
                 rx.extend_from_slice(script.take(argument as usize));
                 Ok(false)
             }
-            4 => server.reply(&response(script.number()), b"abc", &mut out).map(|()| true),
-            5 => server.respond(&response(script.number()), content(argument), &mut out).map(|()| true),
+            4 => server.reply(&response(number(&mut script)), b"abc", &mut out).map(|()| true),
+            5 => server.respond(&response(number(&mut script)), content(argument), &mut out).map(|()| true),
             6 => server.data(&b"0123456789abcdef"[..argument as usize], &mut out).map(|()| false),
-            7 => server
-                .data_framing(argument.into(), &mut out)
-                .inspect(|send| {
-                    if *send {
-                        out.extend_from_slice(&b"0123456789abcdef"[..argument as usize]);
-                    }
-                })
-                .map(|_| false),
+            7 => {
+                let send = server.data_framing(argument.into(), &mut out);
+                framed(send, &b"0123456789abcdef"[..argument as usize], &mut out)
+            }
             8 => server.end(&mut out).map(|()| false),
             9 => server.end_with(&trailers(argument), &mut out).map(|()| false),
             10 => server.proceed(&mut out).map(|()| false).inspect(|_| hints += 1),
             11 if hints < 8 => {
-                server.informational(&response(script.number()), &mut out).map(|()| false).inspect(|_| hints += 1)
+                server.informational(&response(number(&mut script)), &mut out).map(|()| false).inspect(|_| hints += 1)
             }
-            12 => server.switch(&response(script.number()), &mut out).map(|()| true),
+            12 => server.switch(&response(number(&mut script)), &mut out).map(|()| true),
             13 => {
                 server.shutdown();
                 Ok(false)
@@ -225,7 +215,7 @@ fn request(choice: u8, more: u8) -> RequestHead {
 /// A client whose caller does anything at any time: what it says is a stream of requests.
 pub(crate) fn client(data: &[u8]) {
     let mut script = Script(data);
-    let pipelined = script.number();
+    let pipelined = number(&mut script);
     let mut client = Client::new(client::Limits { pipelined, ..client::Limits::default() });
     let (mut rx, mut out) = (BytesMut::new(), BytesMut::new());
     let (mut ended, mut failed, mut asked, mut answered) = (false, None, 0, 0);
@@ -235,7 +225,7 @@ pub(crate) fn client(data: &[u8]) {
         let argument = op >> 4;
         let result = match op & 15 {
             0..=2 if !ended => {
-                rx.extend_from_slice(ANSWERS[script.number() as usize % ANSWERS.len()]);
+                rx.extend_from_slice(ANSWERS[number(&mut script) as usize % ANSWERS.len()]);
                 Ok(false)
             }
             3 if !ended => {
@@ -243,19 +233,15 @@ pub(crate) fn client(data: &[u8]) {
                 Ok(false)
             }
             4 | 5 => {
-                let head = request(argument, script.number());
-                client.request(&head, content(script.number()), &mut out).map(|()| true)
+                let head = request(argument, number(&mut script));
+                client.request(&head, content(number(&mut script)), &mut out).map(|()| true)
             }
-            6 | 7 => client.send(&request(argument, script.number()), b"abc", &mut out).map(|()| true),
+            6 | 7 => client.send(&request(argument, number(&mut script)), b"abc", &mut out).map(|()| true),
             8 => client.data(&b"0123456789abcdef"[..argument as usize], &mut out).map(|()| false),
-            9 => client
-                .data_framing(argument.into(), &mut out)
-                .inspect(|send| {
-                    if *send {
-                        out.extend_from_slice(&b"0123456789abcdef"[..argument as usize]);
-                    }
-                })
-                .map(|_| false),
+            9 => {
+                let send = client.data_framing(argument.into(), &mut out);
+                framed(send, &b"0123456789abcdef"[..argument as usize], &mut out)
+            }
             10 => client.end(&mut out).map(|()| false),
             11 => client.end_with(&trailers(argument), &mut out).map(|()| false),
             12 if argument == 0 => {

@@ -318,15 +318,21 @@ pub(crate) fn multiline(data: &[u8]) {
     }
 }
 
-/// A server with one message of so many octets, for one who is logged in.
-fn open(octets: u64) -> Server {
+/// A server that has let somebody in, and has no maildrop yet.
+fn logged_in() -> Server {
     let mut server = Server::new(config().into(), Session::new(Nonce::new([7; 18])));
     let mut out = BytesMut::new();
     server.greet(&mut out).expect("it is owed");
     server.recv(&mut &b"USER ada\r\n"[..], &mut out).expect("a good line");
     server.recv(&mut &b"PASS engine\r\n"[..], &mut out).expect("a good line");
     server.grant(&mut out).expect("it is owed");
-    server.open([Entry { octets, id: "id".into() }], &mut out).expect("it is owed");
+    server
+}
+
+/// A server with one message of so many octets, for one who is logged in.
+fn open(octets: u64) -> Server {
+    let mut server = logged_in();
+    server.open([Entry { octets, id: "id".into() }], &mut BytesMut::new()).expect("it is owed");
     server
 }
 
@@ -545,14 +551,9 @@ pub(crate) fn names(data: &[u8]) {
     }
     // A server takes whatever they are.
     let entries = ids.into_iter().map(|id| Entry { octets: 0, id });
-    let mut server = Server::new(config().into(), Session::new(Nonce::new([7; 18])));
-    let mut out = BytesMut::new();
-    server.greet(&mut out).expect("it is owed");
-    server.recv(&mut &b"USER ada\r\n"[..], &mut out).expect("a good line");
-    server.recv(&mut &b"PASS engine\r\n"[..], &mut out).expect("a good line");
-    server.grant(&mut out).expect("it is owed");
+    let mut server = logged_in();
     assert_eq!(server.pending(), Some(Pending::Maildrop));
-    server.open(entries, &mut out).expect("unique ids that can be said");
+    server.open(entries, &mut BytesMut::new()).expect("unique ids that can be said");
 }
 
 /// A name that is the hash of another.

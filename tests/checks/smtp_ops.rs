@@ -1,31 +1,18 @@
 //! Free sequences of bytes, commands, ends and expiries: what both engines keep to whatever their callers do.
 
+#[path = "script.rs"]
+mod script;
+
 use super::checks::{codes, server_config};
 use bytes::BytesMut;
-use plainwire::engine::Status;
+use plainwire::engine::{Engine, Status};
 use plainwire::sasl::{Credentials, Nonce, Record, Store};
 use plainwire::smtp::client::{self, Client, Envelope, StartTls, Transfer};
 use plainwire::smtp::server::{self, Server, Session};
 use plainwire::smtp::{Address, Answer, Body, Content};
 use plainwire::syntax::dots::Endings;
+use script::Script;
 use std::sync::Arc;
-
-/// A script: each octet chooses, some take more.
-struct Script<'d>(&'d [u8]);
-
-impl<'d> Script<'d> {
-    fn next(&mut self) -> Option<u8> {
-        let (&first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(first)
-    }
-
-    fn take(&mut self, length: usize) -> &'d [u8] {
-        let (piece, rest) = self.0.split_at(length.min(self.0.len()));
-        self.0 = rest;
-        piece
-    }
-}
 
 /// What clients say.
 const SAID: &[&str] = &[
@@ -61,6 +48,42 @@ struct Ada;
 impl Store for Ada {
     fn record(&self, user: &str) -> Option<Record> {
         (user == "ada").then(|| Record::from_password("engine", b"0123456789abcdef", 1).unwrap())
+    }
+}
+
+/// Takes all that can be told of what came: nothing moves that is paused or over, and an error stays what it is.
+fn drain<E: Engine>(
+    engine: &mut E,
+    rx: &mut Vec<u8>,
+    out: &mut BytesMut,
+    failed: &mut Option<E::Error>,
+    look: impl Fn(&E),
+) {
+    loop {
+        look(engine);
+        let status = engine.status();
+        let (said, mut input) = (out.len(), &rx[..]);
+        assert!(status.reads() || engine.patience().limit.is_none(), "a clock that nobody waits for");
+        let (told, error) = match engine.recv(&mut input, out) {
+            Ok(event) => (event.is_some(), None),
+            Err(error) => (false, Some(error)),
+        };
+        let taken = rx.len() - input.len();
+        let spoke = out.len() > said;
+        if error.is_some() {
+            assert!(failed.is_none() || *failed == error && !spoke && taken == 0);
+            assert_eq!(engine.status(), Status::Closed);
+            *failed = error;
+        } else {
+            assert_eq!(*failed, None);
+        }
+        if matches!(status, Status::Paused | Status::Closed) {
+            assert!(!told && !spoke && taken == 0, "{status:?} and not still");
+        }
+        rx.drain(..taken);
+        if !told && taken == 0 && !spoke {
+            break;
+        }
     }
 }
 
@@ -116,34 +139,9 @@ pub(crate) fn server(data: &[u8]) {
             assert_eq!(before, after, "a misuse that changed something");
         }
         codes(&out);
-        loop {
-            let status = server.status();
-            let (said, mut input) = (out.len(), &rx[..]);
-            assert_eq!(status == Status::Paused, server.pending().is_some());
-            assert!(status.reads() || server.patience().limit.is_none(), "a clock that nobody waits for");
-            let told = server.recv(&mut input, &mut out);
-            let taken = rx.len() - input.len();
-            let spoke = out.len() > said;
-            let told = match told {
-                Ok(event) => {
-                    assert_eq!(failed, None);
-                    event.is_some()
-                }
-                Err(error) => {
-                    assert!(failed.is_none_or(|before| before == error && !spoke && taken == 0));
-                    assert_eq!(server.status(), Status::Closed);
-                    failed = Some(error);
-                    false
-                }
-            };
-            if matches!(status, Status::Paused | Status::Closed) {
-                assert!(!told && !spoke && taken == 0, "{status:?} and not still");
-            }
-            rx.drain(..taken);
-            if !told && taken == 0 && !spoke {
-                break;
-            }
-        }
+        drain(&mut server, &mut rx, &mut out, &mut failed, |server| {
+            assert_eq!(server.status() == Status::Paused, server.pending().is_some());
+        });
         codes(&out);
     }
 }
@@ -235,33 +233,7 @@ pub(crate) fn client(data: &[u8]) {
             let after = (out.len(), client.status(), client.is_ready(), client.is_sending(), client.patience());
             assert_eq!(before, after, "{misuse:?} and something changed");
         }
-        loop {
-            let status = client.status();
-            let (said, mut input) = (out.len(), &rx[..]);
-            assert!(status.reads() || client.patience().limit.is_none(), "a clock that nobody waits for");
-            let told = client.recv(&mut input, &mut out);
-            let taken = rx.len() - input.len();
-            let spoke = out.len() > said;
-            let told = match told {
-                Ok(event) => {
-                    assert_eq!(failed, None);
-                    event.is_some()
-                }
-                Err(error) => {
-                    assert!(failed.is_none_or(|before| before == error && !spoke && taken == 0));
-                    assert_eq!(client.status(), Status::Closed);
-                    failed = Some(error);
-                    false
-                }
-            };
-            if status == Status::Closed {
-                assert!(!told && !spoke && taken == 0, "closed and not still");
-            }
-            rx.drain(..taken);
-            if !told && taken == 0 && !spoke {
-                break;
-            }
-        }
+        drain(&mut client, &mut rx, &mut out, &mut failed, |_| {});
         if !binary {
             let pairs = out.windows(2).filter(|two| two == b"\r\n").count();
             let ends = out.iter().filter(|octet| matches!(octet, b'\r' | b'\n')).count();
