@@ -2,6 +2,10 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "processes and a clock are what is tested")]
 
+#[path = "support/cli.rs"]
+mod cli;
+
+use cli::plainwire;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -9,10 +13,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(30);
-
-fn plainwire() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_plainwire"))
-}
 
 /// A process with its lines, ended with the test.
 struct Process {

@@ -1,21 +1,15 @@
 //! `plainwire inspect cookie`: one JSON object per line in, one out.
 #![cfg(feature = "cli")]
 
+#[path = "support/cli.rs"]
+mod cli;
+
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 fn inspect(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plainwire"))
-        .args(["inspect", "cookie"])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
+    cli::run(&[&["inspect", "cookie"], arguments].concat(), input)
 }
 
 /// The answers to these lines.
@@ -25,10 +19,7 @@ fn answers(arguments: &[&str], lines: &[Value]) -> Vec<Value> {
         input.push_str(&line.to_string());
         input.push('\n');
     }
-    let output = inspect(arguments, &input);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    cli::values(&cli::printed(inspect(arguments, &input)))
 }
 
 #[test]
@@ -188,12 +179,8 @@ fn a_wrong_line_is_named() {
 
 #[test]
 fn each_answer_comes_before_the_next_line_is_read() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plainwire"))
-        .args(["inspect", "cookie"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        cli::plainwire().args(["inspect", "cookie"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = child.stdin.take().unwrap();
     let mut answers = BufReader::new(child.stdout.take().unwrap());
     for _ in 0..3 {

@@ -1,26 +1,17 @@
 //! `plainwire inspect chat` as a shell sees it.
 #![cfg(feature = "cli")]
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+#[path = "support/cli.rs"]
+mod cli;
+
+use std::process::Output;
 
 fn inspect(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plainwire"))
-        .args(["inspect", "chat"])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
+    cli::run(&[&["inspect", "chat"], arguments].concat(), input)
 }
 
 fn lines(arguments: &[&str], input: &[u8]) -> Vec<String> {
-    let output = inspect(arguments, input);
-    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
-    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+    cli::printed(inspect(arguments, input)).lines().map(str::to_owned).collect()
 }
 
 #[test]

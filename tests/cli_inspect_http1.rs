@@ -1,29 +1,18 @@
 //! `plainwire inspect http1` as a shell sees it.
 #![cfg(feature = "cli")]
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+#[path = "support/cli.rs"]
+mod cli;
+
+use std::process::Output;
 
 fn inspect(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plainwire"))
-        .args(["inspect", "http1"])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
+    cli::run(&[&["inspect", "http1"], arguments].concat(), input)
 }
 
 /// The lines printed, the same in pieces of any size.
 fn lines(arguments: &[&str], input: &[u8]) -> Vec<String> {
-    let printed = |more: &[&str]| {
-        let output = inspect(&[arguments, more].concat(), input);
-        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
-        String::from_utf8(output.stdout).unwrap()
-    };
+    let printed = |more: &[&str]| cli::printed(inspect(&[arguments, more].concat(), input));
     let whole = printed(&[]);
     for cut in ["1", "2", "7"] {
         assert_eq!(printed(&["--cut", cut]), whole, "in pieces of {cut}");

@@ -1,28 +1,18 @@
 //! `plainwire inspect smtp` as a shell sees it.
 #![cfg(feature = "cli")]
 
+#[path = "support/cli.rs"]
+mod cli;
+
 use serde_json::{Value, json};
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 fn inspect(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plainwire"))
-        .args(["inspect", "smtp"])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
+    cli::run(&[&["inspect", "smtp"], arguments].concat(), input)
 }
 
 fn lines(arguments: &[&str], input: &[u8]) -> Vec<Value> {
-    let output = inspect(&[arguments, &["--json"]].concat(), input);
-    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    cli::values(&cli::printed(inspect(&[arguments, &["--json"]].concat(), input)))
 }
 
 /// The lines without those that tell replies, which the last line lists, and the last line.

@@ -1,29 +1,15 @@
 //! `plainwire mail show|parts|extract` and `plainwire inspect mime|address|date|encoded-word`.
 #![cfg(feature = "cli")]
 
+#[path = "support/cli.rs"]
+mod cli;
+
+use cli::{printed, run, values};
 use serde_json::{Value, json};
-use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
-
-fn plainwire(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plainwire"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
-}
-
-fn text(output: Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
+use std::process::Output;
 
 fn lines(output: Output) -> Vec<Value> {
-    text(output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    values(&printed(output))
 }
 
 const MESSAGE: &[u8] = b"From: =?iso-8859-1?q?J=F6rg?= <joerg@example.org>\r\n\
@@ -38,7 +24,7 @@ Content-Disposition: attachment; filename=\"../../evil/gr\xc3\xb6\xc3\x9fe.png\"
 
 #[test]
 fn a_message_as_json() {
-    let shown = &lines(plainwire(&["mail", "show", "--json"], MESSAGE))[0];
+    let shown = &lines(run(&["mail", "show", "--json"], MESSAGE))[0];
     assert_eq!(shown["from"], json!([["Jörg", "joerg@example.org"]]));
     assert_eq!(
         shown["to"],
@@ -62,7 +48,7 @@ fn a_message_as_json() {
     assert_eq!(shown["parts"][0]["charset"], "iso-8859-1");
     assert_eq!(shown["defects"], json!([]));
     let broken =
-        &lines(plainwire(&["mail", "show", "--json", "-"], b"Content-Type: multipart/mixed\nFrom: a@x <b@y>\n\nx"))[0];
+        &lines(run(&["mail", "show", "--json", "-"], b"Content-Type: multipart/mixed\nFrom: a@x <b@y>\n\nx"))[0];
     assert_eq!(
         broken["defects"],
         json!([{"kind": "missing-boundary", "offset": 13}, {"kind": "ambiguous-address", "offset": 36}])
@@ -71,17 +57,17 @@ fn a_message_as_json() {
 
 #[test]
 fn a_message_for_people() {
-    let shown = text(plainwire(&["mail", "show"], MESSAGE));
+    let shown = printed(run(&["mail", "show"], MESSAGE));
     assert!(shown.contains("From:     Jörg <joerg@example.org>\n"), "{shown}");
     assert!(shown.contains("Friends: ann@example.org, Bob <bob@example.org>;"));
     // What would clear the terminal is shown, not sent.
     assert!(shown.contains("Grüße\\u{1b}[2J\n") && !shown.contains('\u{1b}'));
-    let parts = text(plainwire(&["mail", "parts"], MESSAGE));
+    let parts = printed(run(&["mail", "parts"], MESSAGE));
     assert_eq!(parts.lines().count(), 3);
     assert!(parts.lines().nth(2).unwrap().starts_with("2        image/png"));
-    assert_eq!(plainwire(&["mail", "parts", "--part", "2"], MESSAGE).stdout, b"\x89PNG");
-    assert_eq!(plainwire(&["mail", "parts", "--part", "9"], MESSAGE).status.code(), Some(65));
-    assert_eq!(plainwire(&["mail", "show", "/no/such/file"], b"").status.code(), Some(66));
+    assert_eq!(run(&["mail", "parts", "--part", "2"], MESSAGE).stdout, b"\x89PNG");
+    assert_eq!(run(&["mail", "parts", "--part", "9"], MESSAGE).status.code(), Some(65));
+    assert_eq!(run(&["mail", "show", "/no/such/file"], b"").status.code(), Some(66));
 }
 
 #[test]
@@ -90,7 +76,7 @@ fn attachments_get_safe_names_and_replace_nothing() {
     let dir = folder.path().join("out");
     let dir_name = dir.to_str().unwrap();
     for _ in 0..2 {
-        text(plainwire(&["mail", "extract", "-d", dir_name], MESSAGE));
+        printed(run(&["mail", "extract", "-d", dir_name], MESSAGE));
     }
     let mut names: Vec<_> =
         std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -98,7 +84,7 @@ fn attachments_get_safe_names_and_replace_nothing() {
     assert_eq!(names, ["größe (1).png", "größe.png"]);
     assert_eq!(std::fs::read(dir.join("größe.png")).unwrap(), b"\x89PNG");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    let all = text(plainwire(&["mail", "extract", "--all", "--dir", dir_name], MESSAGE));
+    let all = printed(run(&["mail", "extract", "--all", "--dir", dir_name], MESSAGE));
     assert_eq!(all.lines().count(), 3);
     assert!(all.contains("part-1.1.txt"));
 }
@@ -107,7 +93,7 @@ fn attachments_get_safe_names_and_replace_nothing() {
 fn values_one_a_line() {
     let addresses = b"Ann <ann@x.org>, b@y\r\nG: a@b;\n\na@x <b@y>\nroot\n";
     assert_eq!(
-        lines(plainwire(&["inspect", "address", "--json"], addresses)),
+        lines(run(&["inspect", "address", "--json"], addresses)),
         [
             json!([["Ann", "ann@x.org"], ["", "b@y"]]),
             json!([{"group": "G", "members": [["", "a@b"]]}]),
@@ -116,20 +102,17 @@ fn values_one_a_line() {
             json!({"error": "missing-domain", "offset": 0}),
         ]
     );
-    assert_eq!(text(plainwire(&["inspect", "address"], b"Ann <a@b>\n")), "Ann <a@b>\n");
+    assert_eq!(printed(run(&["inspect", "address"], b"Ann <a@b>\n")), "Ann <a@b>\n");
     assert_eq!(
-        lines(plainwire(&["inspect", "date", "--json"], b"Fri, 21 Nov 97 09:55:06 EST\n30 Feb 2000 00:00 +0000\n")),
+        lines(run(&["inspect", "date", "--json"], b"Fri, 21 Nov 97 09:55:06 EST\n30 Feb 2000 00:00 +0000\n")),
         [json!("1997-11-21T09:55:06-05:00"), json!({"error": "invalid-date", "offset": 0})]
     );
     assert_eq!(
-        lines(plainwire(
-            &["inspect", "encoded-word", "--json"],
-            b"=?utf-8?q?a=C3=A4?= =?utf-8?b?eA==?=\nb=?utf-8?q?c?=\n"
-        )),
+        lines(run(&["inspect", "encoded-word", "--json"], b"=?utf-8?q?a=C3=A4?= =?utf-8?b?eA==?=\nb=?utf-8?q?c?=\n")),
         [json!("aäx"), json!("b=?utf-8?q?c?=")]
     );
     assert_eq!(
-        lines(plainwire(
+        lines(run(
             &["inspect", "mime", "--json"],
             b"text/plain; charset=utf-8\nContent-Disposition: attachment; filename*=utf-8''a%20b\n; x\n"
         )),
@@ -144,8 +127,8 @@ fn values_one_a_line() {
 #[test]
 fn a_message_as_events() {
     let message = b"Subject: a\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--";
-    let whole = lines(plainwire(&["inspect", "mime", "--json"], message));
-    assert_eq!(lines(plainwire(&["inspect", "mime", "--json", "--cut", "1"], message)), whole);
+    let whole = lines(run(&["inspect", "mime", "--json"], message));
+    assert_eq!(lines(run(&["inspect", "mime", "--json", "--cut", "1"], message)), whole);
     let names: Vec<_> = whole.iter().filter_map(|line| line["event"].as_str()).collect();
     assert_eq!(names, ["begin", "field", "field", "head", "begin", "head", "body", "end", "end"]);
     assert_eq!(whole[1], json!({"event": "field", "name": "Subject", "value": " a"}));

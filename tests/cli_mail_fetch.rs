@@ -6,60 +6,33 @@
     reason = "processes, files and clocks are what is tested"
 )]
 
+#[path = "support/mail_server.rs"]
+mod mail_server;
+
+use mail_server::cli::{Server, plainwire, printed};
+use mail_server::deliver;
 use plainwire::mime::mbox::{Dialect, Event, Reader};
 use plainwire::net::maildir::Maildir;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
-fn deliver(path: &Path, text: &str) {
-    let mut delivery = Maildir::create(path).unwrap().deliver().unwrap();
-    delivery.write_all(text.as_bytes()).unwrap();
-    delivery.commit().unwrap();
+/// Serves a Maildir.
+fn serve(maildir: &Path, port: &str, extra: &[&str]) -> Server {
+    let arguments = ["serve", "pop3", "--quiet", "--port", port, "--maildir", maildir.to_str().unwrap()];
+    Server::start(&[&arguments, extra].concat(), 1)
 }
 
-/// A served Maildir.
-struct Served {
-    child: Child,
-    address: String,
-}
-
-impl Served {
-    fn start(maildir: &Path, port: &str, extra: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_plainwire"))
-            .args(["serve", "pop3", "--quiet", "--port", port, "--maildir", maildir.to_str().unwrap()])
-            .args(extra)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on pop3://").and_then(|rest| rest.strip_suffix('/'));
-        Self { child, address: address.expect(&line).to_owned() }
-    }
-
-    fn url(&self) -> String {
-        format!("pop3://ann@{}", self.address)
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        self.kill();
-    }
+fn url(server: &Server) -> String {
+    format!("pop3://ann@{}", server.address())
 }
 
 fn command(url: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plainwire"));
+    let mut command = plainwire();
     command.args(["mail", "fetch", url, "--password-env", "SECRET"]).args(arguments).env("SECRET", "any");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -69,10 +42,7 @@ fn fetch(url: &str, arguments: &[&str]) -> Output {
 
 /// What a run that went well says.
 fn fetched(url: &str, arguments: &[&str]) -> String {
-    let output = fetch(url, arguments);
-    let (out, error) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-    assert_eq!((output.status.code(), error.as_str()), (Some(0), ""), "{out}");
-    out.trim_end().to_owned()
+    printed(fetch(url, arguments)).trim_end().to_owned()
 }
 
 /// The messages of a Maildir, each with how often it is there. A server that has just lost its client may still be
@@ -121,26 +91,26 @@ fn new_mail_into_a_maildir_and_deleted() {
     deliver(&there, "Subject: one\n\n.dot\n");
     deliver(&there, "Subject: two\r\n\r\nFrom here\r\n");
     for extra in [&[][..], &["--reactor"]] {
-        let served = Served::start(&there, "0", extra);
+        let served = serve(&there, "0", extra);
         let target = ["--to-maildir", here.to_str().unwrap()];
         let known = if extra.is_empty() { (2, 49, 0) } else { (0, 0, 2) };
-        let first = fetched(&served.url(), &[&target[..], &["--new"]].concat());
+        let first = fetched(&url(&served), &[&target[..], &["--new"]].concat());
         assert_eq!(
             first,
             format!("{} of 2 messages collected, {} octets, {} known, 0 deleted", known.0, known.1, known.2)
         );
     }
-    let served = Served::start(&there, "0", &[]);
+    let served = serve(&there, "0", &[]);
     let target = ["--to-maildir", here.to_str().unwrap(), "--new"];
     deliver(&there, "Subject: three\r\n\r\n");
-    assert_eq!(fetched(&served.url(), &target), "1 of 3 messages collected, 18 octets, 2 known, 0 deleted");
+    assert_eq!(fetched(&url(&served), &target), "1 of 3 messages collected, 18 octets, 2 known, 0 deleted");
     let expected: BTreeMap<_, _> =
         ["Subject: one\r\n\r\n.dot\r\n", "Subject: two\r\n\r\nFrom here\r\n", "Subject: three\r\n\r\n"]
             .map(|text| (text.to_owned(), 1))
             .into();
     assert_eq!(texts(&here), expected);
     // What is safe here goes there.
-    let told = fetched(&served.url(), &[&target[..], &["--delete"]].concat());
+    let told = fetched(&url(&served), &[&target[..], &["--delete"]].concat());
     assert_eq!(told, "0 of 3 messages collected, 0 octets, 3 known, 3 deleted");
     assert!(texts(&there).is_empty() && texts(&here) == expected);
 }
@@ -152,15 +122,15 @@ fn the_memory_lost_is_no_message_twice() {
     for index in 0..5 {
         deliver(&there, &format!("Subject: {index}\r\n\r\n"));
     }
-    let served = Served::start(&there, "0", &[]);
+    let served = serve(&there, "0", &[]);
     for (option, target, memory) in
         [("--to-maildir", &here, here.join("pop3.seen")), ("--eml-dir", &folder, folder.join(".pop3.seen"))]
     {
         let arguments = [option, target.to_str().unwrap(), "--new"];
-        assert!(fetched(&served.url(), &arguments).starts_with("5 of 5 "));
+        assert!(fetched(&url(&served), &arguments).starts_with("5 of 5 "));
         // As if the run had been killed between the messages and its notes.
         fs::write(&memory, "+ ann@127.0.0.1 half-a-li").unwrap();
-        assert!(fetched(&served.url(), &arguments).starts_with("0 of 5 messages collected, 0 octets, 5 known"));
+        assert!(fetched(&url(&served), &arguments).starts_with("0 of 5 messages collected, 0 octets, 5 known"));
     }
     assert_eq!(texts(&here).values().sum::<usize>(), 5);
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 6, "five messages and the memory");
@@ -187,9 +157,9 @@ fn an_mbox_cut_short_is_mended() {
     let (there, mbox) = (scratch.path("there"), scratch.path("mbox"));
     deliver(&there, "Subject: one\r\n\r\nFrom here\r\n>From there\r\n");
     deliver(&there, "Subject: two\r\n\r\ntext");
-    let served = Served::start(&there, "0", &[]);
+    let served = serve(&there, "0", &[]);
     let arguments = ["--mbox", mbox.to_str().unwrap(), "--new"];
-    assert!(fetched(&served.url(), &arguments).starts_with("2 of 2 "));
+    assert!(fetched(&url(&served), &arguments).starts_with("2 of 2 "));
     let wanted = ["Subject: one\n\nFrom here\n>From there\n", "Subject: two\n\ntext\n"];
     assert_eq!(mbox_messages(&mbox), wanted);
 
@@ -201,7 +171,7 @@ fn an_mbox_cut_short_is_mended() {
     fs::write(&memory, &intents).unwrap();
     let whole = fs::read(&mbox).unwrap();
     fs::write(&mbox, &whole[..whole.len() - 9]).unwrap();
-    let told = fetched(&served.url(), &arguments);
+    let told = fetched(&url(&served), &arguments);
     assert!(told.starts_with("1 of 2 messages collected") && told.contains(" 1 known"), "{told}");
     assert_eq!(mbox_messages(&mbox), wanted);
 }
@@ -211,11 +181,11 @@ fn headers_alone_and_everything_to_a_pipe() {
     let scratch = Scratch::new();
     let there = scratch.path("there");
     deliver(&there, "Subject: one\r\n\r\na\r\nb\r\nc\r\n");
-    let served = Served::start(&there, "0", &[]);
-    let output = fetch(&served.url(), &["--headers", "1"]);
+    let served = serve(&there, "0", &[]);
+    let output = fetch(&url(&served), &["--headers", "1"]);
     assert_eq!(output.stdout, b"Subject: one\r\n\r\na\r\n");
     let transcript = scratch.path("talk");
-    let output = fetch(&served.url(), &["--quiet", "--transcript", transcript.to_str().unwrap()]);
+    let output = fetch(&url(&served), &["--quiet", "--transcript", transcript.to_str().unwrap()]);
     assert_eq!(output.stdout, b"Subject: one\r\n\r\na\r\nb\r\nc\r\n");
     assert!(output.stderr.is_empty());
     let talk = fs::read_to_string(transcript).unwrap();
@@ -229,39 +199,39 @@ fn failures_have_their_codes() {
     deliver(&there, "x\r\n");
     let users = scratch.path("users");
     fs::write(&users, plainwire::net::users::entry("ann", "right").unwrap() + "\n").unwrap();
-    let served = Served::start(&there, "0", &["--auth", users.to_str().unwrap()]);
+    let served = serve(&there, "0", &["--auth", users.to_str().unwrap()]);
     let code = |url: &str, arguments: &[&str]| {
         let output = fetch(url, &[&["--retry", "0"], arguments].concat());
         assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count().min(1), 1);
         output.status.code()
     };
-    assert_eq!(code(&served.url(), &[]), Some(77), "the password");
-    assert_eq!(code(&served.url(), &["--starttls", "required"]), Some(69), "no STLS there");
-    assert_eq!(code(&served.url(), &["--auth", "CRAM-MD5"]), Some(77), "not offered");
+    assert_eq!(code(&url(&served), &[]), Some(77), "the password");
+    assert_eq!(code(&url(&served), &["--starttls", "required"]), Some(69), "no STLS there");
+    assert_eq!(code(&url(&served), &["--auth", "CRAM-MD5"]), Some(77), "not offered");
     assert_eq!(code("pop3://ann@127.0.0.1:1", &[]), Some(75), "nobody there");
     assert_eq!(code("http://ann@127.0.0.1", &[]), Some(2));
     assert_eq!(code("pop3://127.0.0.1", &[]), Some(2));
-    assert_eq!(code(&served.url(), &["--delete"]), Some(2), "without a target");
+    assert_eq!(code(&url(&served), &["--delete"]), Some(2), "without a target");
     // SCRAM with the right password.
-    let mut right = command(&served.url(), &["--quiet"]);
+    let mut right = command(&url(&served), &["--quiet"]);
     assert!(right.env("SECRET", "right").status().unwrap().success());
     // Locked by another session.
-    let mut other = std::net::TcpStream::connect(&served.address).unwrap();
+    let mut other = std::net::TcpStream::connect(served.address()).unwrap();
     other.write_all(b"AUTH PLAIN AGFubgByaWdodA==\r\n").unwrap();
     let mut open = served_anybody(&there);
-    let mut held = BufReader::new(std::net::TcpStream::connect(&open.address).unwrap());
+    let mut held = BufReader::new(std::net::TcpStream::connect(open.address()).unwrap());
     held.get_mut().write_all(b"USER x\r\nPASS x\r\n").unwrap();
     let mut line = String::new();
     while !line.contains("maildrop has") {
         line.clear();
         assert!(held.read_line(&mut line).unwrap() > 0);
     }
-    assert_eq!(code(&open.url(), &[]), Some(75), "in use");
+    assert_eq!(code(&url(&open), &[]), Some(75), "in use");
     open.kill();
 }
 
-fn served_anybody(there: &Path) -> Served {
-    Served::start(there, "0", &[])
+fn served_anybody(there: &Path) -> Server {
+    serve(there, "0", &[])
 }
 
 /// Octets that are nobody's: when to kill.
@@ -288,11 +258,11 @@ fn kills_lose_nothing_and_double_nothing() {
         deliver(&there, &text);
         wanted.insert(text, 1);
     }
-    let mut served = Served::start(&there, "0", &[]);
-    let port = served.address.rsplit(':').next().unwrap().to_owned();
+    let mut served = serve(&there, "0", &[]);
+    let port = served.port();
     let arguments = ["--to-maildir", here.to_str().unwrap(), "--new", "--delete", "--retry", "0"];
     for round in 0..12 {
-        let mut client = command(&served.url(), &arguments).spawn().unwrap();
+        let mut client = command(&url(&served), &arguments).spawn().unwrap();
         // Killed after some more messages have come, or while they are deleted, or when there is nothing left to do.
         let (until, from) = (files(&here) + usize::try_from(chance() % 8).unwrap(), files(&there));
         while files(&here) < until && files(&there) >= from && client.try_wait().unwrap().is_none() {
@@ -301,7 +271,7 @@ fn kills_lose_nothing_and_double_nothing() {
         if round % 3 == 2 {
             served.kill();
             let _ended = client.wait().unwrap();
-            served = Served::start(&there, &port, &[]);
+            served = serve(&there, &port, &[]);
         } else {
             client.kill().unwrap();
             client.wait().unwrap();
@@ -316,7 +286,7 @@ fn kills_lose_nothing_and_double_nothing() {
     // A killed client's session may still hold the maildrop for a moment: it is asked again.
     let mut last = arguments;
     last[5] = "5";
-    let output = fetch(&served.url(), &last);
+    let output = fetch(&url(&served), &last);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(texts(&here), wanted);
     assert!(texts(&there).is_empty());

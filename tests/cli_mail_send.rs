@@ -5,25 +5,19 @@
 #[path = "support/mail_server.rs"]
 mod mail_server;
 
-use mail_server::{Server, messages, plainwire};
+use mail_server::cli::{finish, plainwire};
+use mail_server::{messages, serve_smtp};
 use plainwire::mime::Message;
 use plainwire::net::users;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::thread;
 
 fn send(arguments: &[&str], input: &str) -> Output {
     finish(plainwire().args(["mail", "send"]).args(arguments), input)
-}
-
-fn finish(command: &mut Command, input: &str) -> Output {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // Who does not read it has ended already.
-    let _unread = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
 }
 
 fn code(output: &Output) -> i32 {
@@ -128,8 +122,7 @@ fn mail_comes_where_it_was_sent_and_the_transcript_hides_the_password() {
     std::fs::write(path("users"), users::entry("ada", "the engine").unwrap()).unwrap();
     std::fs::write(path("password"), "the engine\n").unwrap();
     let (root, cert, key, users) = (path("mail"), path("cert.pem"), path("key.pem"), path("users"));
-    let server =
-        Server::start(&["--maildir", &root, "-q", "--auth", &users, "--tls-port", "0", "--tls", &cert, &key], 2);
+    let server = serve_smtp(&["--maildir", &root, "-q", "--auth", &users, "--tls-port", "0", "--tls", &cert, &key], 2);
     let (clear, secure) = (server.address().port(), server.addresses[1].1.port());
     let (password, transcript) = (path("password"), path("transcript"));
     let common = ["--from", "ada@a.test", "--to", "bob@b.test", "--ca", &cert, "--transcript", &transcript];
@@ -182,7 +175,7 @@ fn mail_comes_where_it_was_sent_and_the_transcript_hides_the_password() {
 fn a_file_goes_as_it_is() {
     let scratch = tempfile::tempdir().unwrap();
     let root = scratch.path().join("mail");
-    let server = Server::start(&["--maildir", root.to_str().unwrap(), "-q"], 1);
+    let server = serve_smtp(&["--maildir", root.to_str().unwrap(), "-q"], 1);
     let smtp = format!("smtp://{}", server.address());
     let file = scratch.path().join("m.eml");
     let path = file.to_str().unwrap();

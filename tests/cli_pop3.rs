@@ -2,36 +2,19 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "processes and sockets are what is tested")]
 
-use plainwire::net::maildir::Maildir;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+#[path = "support/mail_server.rs"]
+mod mail_server;
 
-fn plainwire(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plainwire"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
-}
+use mail_server::cli::{Server, printed, run};
+use mail_server::deliver;
+use plainwire::net::maildir::Maildir;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
 
 fn lines(arguments: &[&str], input: &[u8]) -> Vec<String> {
     let arguments = [&["inspect", "pop3"], arguments].concat();
-    let output = plainwire(&arguments, input);
-    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned()), (Some(0), String::new()));
-    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
-}
-
-fn deliver(path: &Path, text: &str) {
-    let mut delivery = Maildir::create(path).unwrap().deliver().unwrap();
-    delivery.write_all(text.as_bytes()).unwrap();
-    delivery.commit().unwrap();
+    printed(run(&arguments, input)).lines().map(str::to_owned).collect()
 }
 
 #[test]
@@ -149,35 +132,23 @@ fn a_client_says_what_it_is_told_to() {
     );
     // LIST can't be said by who is not logged in, so that nothing was asked.
     assert_eq!(told[7..], [r#"{"error":"unsolicited","offset":61,"reply":null}"#]);
-    let output = plainwire(&["inspect", "pop3", "client", "--say", "RETR"], b"");
+    let output = run(&["inspect", "pop3", "client", "--say", "RETR"], b"");
     assert_eq!(output.status.code(), Some(2));
-    assert_eq!(plainwire(&["inspect", "pop3", "server", "--maildir", "/nowhere"], b"").status.code(), Some(1));
+    assert_eq!(run(&["inspect", "pop3", "server", "--maildir", "/nowhere"], b"").status.code(), Some(1));
 }
 
-/// A served Maildir, and where.
-struct Served(Child, String);
-
-impl Served {
-    fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_plainwire"))
-            .args(["serve", "pop3", "--port", "0"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on pop3://").and_then(|rest| rest.strip_suffix('/'));
-        Self(child, address.expect(&line).to_owned())
-    }
+fn serve(arguments: &[&str]) -> Server {
+    Server::start(&[&["serve", "pop3", "--port", "0"], arguments].concat(), 1)
 }
 
-impl Drop for Served {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
+/// Sends all of it at once, pipelined from the first octet on, and reads to the end.
+fn talk(server: &Server, text: &str) -> String {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(text.as_bytes()).unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).unwrap();
+    said
 }
 
 #[test]
@@ -186,15 +157,9 @@ fn a_maildir_is_served_to_whoever_comes() {
         let scratch = tempfile::tempdir().unwrap();
         let path = scratch.path().join("mail");
         deliver(&path, "Subject: hi\r\n\r\nbody\r\n");
-        let served = Served::start(&[&["--maildir", path.to_str().unwrap()], extra].concat());
-        let mut stream = TcpStream::connect(&served.1).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        // Pipelined from the first octet on.
-        stream.write_all(b"USER any\r\nPASS any\r\nRETR 1\r\nDELE 1\r\nQUIT\r\n").unwrap();
-        let mut said = String::new();
-        stream.read_to_string(&mut said).unwrap();
+        let served = serve(&[&["--maildir", path.to_str().unwrap()], extra].concat());
         assert_eq!(
-            said,
+            talk(&served, "USER any\r\nPASS any\r\nRETR 1\r\nDELE 1\r\nQUIT\r\n"),
             "+OK localhost POP3 server ready\r\n+OK send PASS\r\n+OK maildrop has 1 message (21 octets)\r\n\
              +OK 21 octets\r\nSubject: hi\r\n\r\nbody\r\n.\r\n+OK message 1 deleted\r\n\
              +OK localhost POP3 server signing off (maildrop empty)\r\n"
@@ -207,7 +172,7 @@ fn a_maildir_is_served_to_whoever_comes() {
 fn serving_whoever_comes_is_for_loopback() {
     let scratch = tempfile::tempdir().unwrap();
     let path = scratch.path().join("mail");
-    let output = plainwire(&["serve", "pop3", "--bind", "0.0.0.0", "--maildir", path.to_str().unwrap()], b"");
+    let output = run(&["serve", "pop3", "--bind", "0.0.0.0", "--maildir", path.to_str().unwrap()], b"");
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1);
 }
@@ -219,18 +184,13 @@ fn an_mbox_is_served() {
     let [one, two] = ["Subject: one\n\n>From here\n.dot\n\n", "Subject: two\n\n"]
         .map(|text| format!("From a Fri Nov 21 15:55:06 1997\n{text}"));
     std::fs::write(&path, format!("{one}{two}{one}")).unwrap();
-    let served = Served::start(&["--mbox", path.to_str().unwrap()]);
-    let mut stream = TcpStream::connect(&served.1).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    stream.write_all(b"USER any\r\nPASS any\r\nRETR 1\r\nTOP 2 0\r\nDELE 1\r\nDELE 2\r\nQUIT\r\n").unwrap();
-    let mut said = String::new();
-    stream.read_to_string(&mut said).unwrap();
+    let served = serve(&["--mbox", path.to_str().unwrap()]);
     assert_eq!(
-        said,
+        talk(&served, "USER any\r\nPASS any\r\nRETR 1\r\nTOP 2 0\r\nDELE 1\r\nDELE 2\r\nQUIT\r\n"),
         "+OK localhost POP3 server ready\r\n+OK send PASS\r\n+OK maildrop has 3 messages (80 octets)\r\n\
          +OK 33 octets\r\nSubject: one\r\n\r\nFrom here\r\n..dot\r\n.\r\n+OK top of message follows\r\nSubject: two\r\n.\r\n\
          +OK message 1 deleted\r\n+OK message 2 deleted\r\n+OK localhost POP3 server signing off (1 message left)\r\n"
     );
     assert_eq!(std::fs::read_to_string(&path).unwrap(), one);
-    assert_eq!(plainwire(&["serve", "pop3", "--mbox", "/nowhere/mbox"], b"").status.code(), Some(1));
+    assert_eq!(run(&["serve", "pop3", "--mbox", "/nowhere/mbox"], b"").status.code(), Some(1));
 }

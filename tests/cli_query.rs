@@ -1,35 +1,26 @@
 //! `plainwire query` as a shell sees it, and the other views of `plainwire url`.
 #![cfg(feature = "cli")]
 
-use serde_json::{Value, json};
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+#[path = "support/cli.rs"]
+mod cli;
 
-fn plainwire(args: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plainwire"))
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
-}
+use cli::run;
+use serde_json::{Value, json};
+use std::process::Output;
 
 fn text(octets: &[u8]) -> &str {
     std::str::from_utf8(octets).unwrap()
 }
 
 fn lines(output: &Output) -> Vec<Value> {
-    text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    cli::values(text(&output.stdout))
 }
 
 #[test]
 fn pairs_are_printed_as_lines_and_as_json() {
-    let output = plainwire(&["query", "parse", "a=1+2&b=%C3%A9&c", "x=%0A"], b"");
+    let output = run(&["query", "parse", "a=1+2&b=%C3%A9&c", "x=%0A"], b"");
     assert_eq!(text(&output.stdout), "a=1 2\nb=é\nc=\n\nx=\\n\n");
-    let output = plainwire(&["query", "parse", "--json", "-"], b"a=1+2&a=\r\n\n%FF=\xFF");
+    let output = run(&["query", "parse", "--json", "-"], b"a=1+2&a=\r\n\n%FF=\xFF");
     assert_eq!(lines(&output), [json!([["a", "1 2"], ["a", ""]]), json!([]), json!([["\u{FFFD}", "\u{FFFD}"]])]);
     assert_eq!(output.status.code(), Some(0));
 }
@@ -37,7 +28,7 @@ fn pairs_are_printed_as_lines_and_as_json() {
 #[test]
 fn options_of_reading_reach_the_parser() {
     let parse = |args: &[&str]| {
-        let output = plainwire(&[&["query", "parse", "--json"], args].concat(), b"");
+        let output = run(&[&["query", "parse", "--json"], args].concat(), b"");
         (lines(&output).remove(0), output.status.code())
     };
     assert_eq!(parse(&["--drop-blank", "a=&b=1&c"]), (json!([["b", "1"]]), Some(0)));
@@ -48,15 +39,15 @@ fn options_of_reading_reach_the_parser() {
     assert!(refused["error"].is_string());
     assert_eq!(parse(&["--max-fields", "1", "a&b"]).0["offset"], 2);
     assert_eq!(parse(&["--errors", "strict", "a=%FF"]).0["offset"], 0);
-    let output = plainwire(&["query", "parse", "--strict", "a"], b"");
+    let output = run(&["query", "parse", "--strict", "a"], b"");
     assert_eq!(text(&output.stderr), "plainwire: query string 1: the field at offset 0 has no \"=\"\n");
-    assert_eq!(plainwire(&["query", "parse", "--charset", "nonsense", "a"], b"").status.code(), Some(2));
+    assert_eq!(run(&["query", "parse", "--charset", "nonsense", "a"], b"").status.code(), Some(2));
 }
 
 #[test]
 fn pairs_are_encoded_from_arguments_and_input() {
     let encode = |args: &[&str], input: &str| {
-        let output = plainwire(&[&["query", "encode"], args].concat(), input.as_bytes());
+        let output = run(&[&["query", "encode"], args].concat(), input.as_bytes());
         (text(&output.stdout).to_string(), output.status.code())
     };
     let done = |query: &str| (format!("{query}\n"), Some(0));
@@ -73,14 +64,14 @@ fn pairs_are_encoded_from_arguments_and_input() {
     assert!(serde_json::from_str::<Value>(&refused).unwrap()["error"].is_string() && code == Some(1));
     assert_eq!(encode(&["--charset", "latin1", "a=ж"], ""), (String::new(), Some(1)));
     // What parse prints, encode takes.
-    let parsed = plainwire(&["query", "parse", "--json", "q=%26%3D+%2B&r"], b"");
+    let parsed = run(&["query", "parse", "--json", "q=%26%3D+%2B&r"], b"");
     assert_eq!(encode(&["--json"], text(&parsed.stdout)), done("\"q=%26%3D+%2B&r=\""));
 }
 
 #[test]
 fn python_and_rfc_3986_have_their_own_names() {
     let url = |args: &[&str]| {
-        let output = plainwire(&[&["url", "--json"], args].concat(), b"");
+        let output = run(&[&["url", "--json"], args].concat(), b"");
         (lines(&output).remove(0), output.status.code())
     };
     assert_eq!(
@@ -115,7 +106,7 @@ fn python_and_rfc_3986_have_their_own_names() {
     );
     assert_eq!(url(&["--rfc3986", "--base", "a://h/b/c?d", "../e#"]).0["path"], "/e");
     assert_eq!(url(&["--rfc3986", "a b"]).0["offset"], 1);
-    assert_eq!(plainwire(&["url", "--rfc3986", "--base", "/a", "b"], b"").status.code(), Some(2));
-    assert_eq!(plainwire(&["url", "--python", "--base", "http://[", "b"], b"").status.code(), Some(2));
-    assert_eq!(plainwire(&["url", "--rfc3986", "--python", "b"], b"").status.code(), Some(2));
+    assert_eq!(run(&["url", "--rfc3986", "--base", "/a", "b"], b"").status.code(), Some(2));
+    assert_eq!(run(&["url", "--python", "--base", "http://[", "b"], b"").status.code(), Some(2));
+    assert_eq!(run(&["url", "--rfc3986", "--python", "b"], b"").status.code(), Some(2));
 }

@@ -1,23 +1,15 @@
 //! `plainwire robots check`: the answer, the rule and the line that decided.
 #![cfg(feature = "cli")]
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+#[path = "support/cli.rs"]
+mod cli;
+
+use std::process::Output;
 
 const FILE: &str = "# for all\nUser-agent: *\nDisallow: /private\nAllow: /private/press # but\n";
 
 fn check(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plainwire"))
-        .args(["robots", "check"])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command line that is wrong is refused without reading.
-    child.stdin.take().unwrap().write_all(input.as_bytes()).ok();
-    child.wait_with_output().unwrap()
+    cli::run(&[&["robots", "check"], arguments].concat(), input)
 }
 
 fn says(arguments: &[&str]) -> (Option<i32>, String) {

@@ -2,60 +2,30 @@
 #![cfg(all(feature = "cli", unix))]
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "processes and files are what is tested")]
 
+#[path = "support/cli.rs"]
+mod cli;
+
+use cli::{Server, plainwire};
 use plainwire::mime::Message;
 use plainwire::net::maildir::Maildir;
-use std::collections::HashMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
-/// A server in its folder, and where it listens.
-struct Served {
-    child: Child,
-    ports: HashMap<String, u16>,
-    password: Option<String>,
+fn serve(arguments: &[&str]) -> Server {
+    let mut command = plainwire();
+    command.args(["serve", "mail", "--port", "0", "--quiet"]).args(arguments).env("SECRET", "given");
+    Server::by(&mut command, 5)
 }
 
-impl Served {
-    fn start(arguments: &[&str]) -> Self {
-        let mut child = plainwire(&["serve", "mail", "--port", "0", "--quiet"])
-            .args(arguments)
-            .env("SECRET", "given")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let (mut ports, mut password) = (HashMap::new(), None);
-        while ports.len() < 5 {
-            let line = lines.next().expect("five addresses").unwrap();
-            if let Some(said) = line.strip_prefix("user dev password ") {
-                password = Some(said.to_owned());
-                continue;
-            }
-            let url = line.strip_prefix("listening on ").unwrap().trim_end_matches('/');
-            let (scheme, address) = url.split_once("://").unwrap();
-            ports.insert(scheme.to_owned(), address.rsplit(':').next().unwrap().parse().unwrap());
-        }
-        Self { child, ports, password }
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-fn plainwire(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plainwire"));
-    command.args(arguments).stdin(Stdio::null());
-    command
+/// The password that it printed.
+fn password(served: &Server) -> Option<&str> {
+    served.said.iter().find_map(|line| line.strip_prefix("user dev password "))
 }
 
 fn run(arguments: &[&str], password: &str) -> Output {
-    plainwire(arguments).args(["--password-env", "SECRET"]).env("SECRET", password).output().unwrap()
+    plainwire().args(arguments).args(["--password-env", "SECRET"]).env("SECRET", password).output().unwrap()
 }
 
 fn only_message(path: &Path) -> Vec<u8> {
@@ -75,8 +45,8 @@ fn a_message_makes_its_whole_way() {
     for extra in [&[][..], &["--reactor"]] {
         let scratch = tempfile::tempdir().unwrap();
         let folder: PathBuf = scratch.path().join("dev");
-        let served = Served::start(&[&["--init", &text(&folder)], extra].concat());
-        let password = served.password.clone().expect("--init prints it");
+        let served = serve(&[&["--init", &text(&folder)], extra].concat());
+        let password = password(&served).expect("--init prints it").to_owned();
         assert!(password.len() == 20 && !fs::read_to_string(folder.join("users")).unwrap().contains(&password));
         let certificate = text(&folder.join("cert.pem"));
 
@@ -84,7 +54,7 @@ fn a_message_makes_its_whole_way() {
         fs::write(&attachment, (0..=255).collect::<Vec<u8>>()).unwrap();
         let body = scratch.path().join("body");
         fs::write(&body, "Hello\n.\n..dots\n").unwrap();
-        let url = format!("smtps://dev@localhost:{}", served.ports["submissions"]);
+        let url = format!("smtps://dev@localhost:{}", served.port_of("submissions"));
         let sent = run(
             &[
                 "mail",
@@ -109,7 +79,7 @@ fn a_message_makes_its_whole_way() {
         assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
 
         let here = scratch.path().join("here");
-        let url = format!("pop3s://dev@localhost:{}", served.ports["pop3s"]);
+        let url = format!("pop3s://dev@localhost:{}", served.port_of("pop3s"));
         let fetch = ["mail", "fetch", &url, "--ca", &certificate, "--to-maildir", &text(&here), "--new", "--delete"];
         let fetched = run(&fetch, &password);
         assert!(fetched.status.success(), "{}", String::from_utf8_lossy(&fetched.stderr));
@@ -124,9 +94,9 @@ fn a_message_makes_its_whole_way() {
         // Nobody else gets in, and a second start keeps what is there.
         assert_eq!(run(&fetch, "wrong").status.code(), Some(77));
         drop(served);
-        let again = Served::start(&[&text(&folder)]);
-        assert_eq!(again.password, None);
-        let url = format!("pop3://dev@localhost:{}", again.ports["pop3"]);
+        let again = serve(&[&text(&folder)]);
+        assert_eq!(again.said, [""; 0]);
+        let url = format!("pop3://dev@localhost:{}", again.port_of("pop3"));
         let fetch = ["mail", "fetch", &url, "--ca", &certificate, "--starttls", "required", "--quiet"];
         assert!(run(&fetch, &password).status.success());
     }
@@ -153,8 +123,8 @@ fn init_keeps_what_is_there() {
         let mode = fs::metadata(Path::new(&folder).join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{name} is its owner's alone");
     }
-    assert_eq!(plainwire(&["serve", "mail"]).output().unwrap().status.code(), Some(2));
-    assert_eq!(plainwire(&["serve", "mail", "/nowhere"]).output().unwrap().status.code(), Some(1));
+    assert_eq!(plainwire().args(["serve", "mail"]).output().unwrap().status.code(), Some(2));
+    assert_eq!(plainwire().args(["serve", "mail", "/nowhere"]).output().unwrap().status.code(), Some(1));
 }
 
 /// fetchmail collects from ours into ours, over SMTP.
@@ -166,8 +136,8 @@ fn fetchmail_goes_from_ours_to_ours() {
     }
     let scratch = tempfile::tempdir().unwrap();
     let (from, to) = (scratch.path().join("from"), scratch.path().join("to"));
-    let [one, two] = [&from, &to]
-        .map(|folder| Served::start(&["--init", &text(folder), "--password-env", "SECRET", "--auth-in-clear"]));
+    let [one, two] =
+        [&from, &to].map(|folder| serve(&["--init", &text(folder), "--password-env", "SECRET", "--auth-in-clear"]));
     let maildir = Maildir::open(from.join("mail")).unwrap();
     let mut delivery = maildir.deliver().unwrap();
     std::io::Write::write_all(
@@ -180,7 +150,8 @@ fn fetchmail_goes_from_ours_to_ours() {
     let settings = format!(
         "poll 127.0.0.1 protocol POP3 service {}\n uidl\n user dev password given is dev here sslproto \"\" fetchall smtphost \
          127.0.0.1/{}\n",
-        one.ports["pop3"], two.ports["smtp"]
+        one.port_of("pop3"),
+        two.port_of("smtp")
     );
     fs::write(&rc, settings).unwrap();
     use std::os::unix::fs::PermissionsExt;

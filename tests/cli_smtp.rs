@@ -5,12 +5,12 @@
 #[path = "support/mail_server.rs"]
 mod mail_server;
 
-use mail_server::{Server, messages, plainwire};
+use mail_server::cli::{plainwire, said};
+use mail_server::{messages, serve_smtp};
 use plainwire::net::users::Users;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::Output;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -31,11 +31,6 @@ fn codes(heard: &str) -> Vec<&str> {
     heard.lines().filter(|line| line.as_bytes().get(3) == Some(&b' ')).map(|line| &line[..3]).collect()
 }
 
-fn said(output: &Output) -> (Option<i32>, String, String) {
-    let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-    (output.status.code(), text(&output.stdout), text(&output.stderr))
-}
-
 #[test]
 fn mail_comes_into_the_maildir_and_the_log() {
     for reactor in [false, true] {
@@ -43,7 +38,7 @@ fn mail_comes_into_the_maildir_and_the_log() {
         let root = scratch.path().join("mail");
         let mut arguments = vec!["--maildir", root.to_str().unwrap(), "--host", "mx.test"];
         arguments.extend(reactor.then_some("--reactor"));
-        let server = Server::start(&arguments, 1);
+        let server = serve_smtp(&arguments, 1);
         assert_eq!(server.addresses[0].0, "smtp");
         let heard = talk(
             server.address(),
@@ -55,7 +50,7 @@ fn mail_comes_into_the_maildir_and_the_log() {
         let found = messages(&root);
         assert_eq!(found.len(), 1);
         assert!(found[0].ends_with("\r\nSubject: hello\r\n\r\n.\r\n"), "{}", found[0]);
-        let (code, log) = server.interrupt();
+        let (code, log) = server.ended("-INT");
         assert_eq!(code, Some(0));
         assert_eq!(log, "127.0.0.1 from=<ada@a.test> to=<bob@b.test>,<eve@b.test> 21 octets: accepted\n");
     }
@@ -65,7 +60,7 @@ fn mail_comes_into_the_maildir_and_the_log() {
 fn lmtp_answers_for_each_recipient() {
     let scratch = tempfile::tempdir().unwrap();
     let root = scratch.path().join("mail");
-    let server = Server::start(&["--maildir", root.to_str().unwrap(), "--lmtp", "-q"], 1);
+    let server = serve_smtp(&["--maildir", root.to_str().unwrap(), "--lmtp", "-q"], 1);
     assert_eq!(server.addresses[0].0, "lmtp");
     let heard = talk(
         server.address(),
@@ -74,7 +69,7 @@ fn lmtp_answers_for_each_recipient() {
     );
     assert_eq!(codes(&heard), ["220", "250", "250", "250", "250", "354", "250", "250", "221"], "{heard}");
     assert_eq!(messages(&root).len(), 1);
-    assert_eq!(server.interrupt(), (Some(0), String::new()));
+    assert_eq!(server.ended("-INT"), (Some(0), String::new()));
 }
 
 #[test]
@@ -97,7 +92,7 @@ fn a_file_of_users_is_made_hashed_and_asked() {
     std::fs::write(&file, line).unwrap();
     let root = scratch.path().join("mail");
     let arguments = ["--maildir", root.to_str().unwrap(), "--auth", file.to_str().unwrap(), "--auth-in-clear", "-q"];
-    let server = Server::start(&arguments, 1);
+    let server = serve_smtp(&arguments, 1);
     let heard = talk(
         server.address(),
         "EHLO x.test\r\nMAIL FROM:<ada@a.test>\r\nAUTH PLAIN AGFkYQB3cm9uZw==\r\nAUTH PLAIN AGFkYQBlbmdpbmU=\r\n\
@@ -111,7 +106,7 @@ fn a_file_of_users_is_made_hashed_and_asked() {
 fn tls_needs_no_files_and_has_a_port_of_its_own() {
     let scratch = tempfile::tempdir().unwrap();
     let root = scratch.path().join("mail");
-    let server = Server::start(&["--maildir", root.to_str().unwrap(), "-q", "--tls-port", "0", "--tls"], 2);
+    let server = serve_smtp(&["--maildir", root.to_str().unwrap(), "-q", "--tls-port", "0", "--tls"], 2);
     assert_eq!(server.addresses[1].0, "smtps");
     assert!(talk(server.address(), "EHLO x.test\r\nQUIT\r\n").contains("250-STARTTLS\r\n"));
     let connector = plainwire::net::tls::Connector::builder().unverified().build().unwrap();
@@ -211,7 +206,7 @@ fn killed_at_twenty_points_under_load_it_loses_nothing_that_got_250() {
         let mut arguments = vec!["--maildir", root.to_str().unwrap(), "-q"];
         // Both ways to serve, in turn.
         arguments.extend((round % 2 == 1).then_some("--reactor"));
-        let mut server = Server::start(&arguments, 1);
+        let mut server = serve_smtp(&arguments, 1);
         let address = server.address();
         let numbers = Arc::new(AtomicUsize::new(0));
         let (tried, accepted) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
@@ -256,7 +251,7 @@ fn killed_at_twenty_points_under_load_it_loses_nothing_that_got_250() {
         let tried = tried.lock().unwrap();
         assert!(times.iter().all(|(number, times)| *times == 1 && tried.contains(number)), "round {round}: {times:?}");
         // The next start finds nothing to complain of.
-        let again = Server::start(&["--maildir", root.to_str().unwrap(), "-q"], 1);
+        let again = serve_smtp(&["--maildir", root.to_str().unwrap(), "-q"], 1);
         let heard = talk(again.address(), "EHLO x.test\r\nQUIT\r\n");
         assert_eq!(codes(&heard), ["220", "250", "221"]);
     }
@@ -284,7 +279,7 @@ fn the_demonstration_goes_as_it_should() {
 fn an_idle_connection_costs_less_than_a_kibibyte() {
     let scratch = tempfile::tempdir().unwrap();
     let root = scratch.path().join("mail");
-    let server = Server::start(&["--maildir", root.to_str().unwrap(), "-q", "--reactor"], 1);
+    let server = serve_smtp(&["--maildir", root.to_str().unwrap(), "-q", "--reactor"], 1);
     let octets = || {
         let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();

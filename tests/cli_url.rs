@@ -1,20 +1,13 @@
 //! `plainwire url` as a shell sees it.
 #![cfg(feature = "cli")]
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+#[path = "support/cli.rs"]
+mod cli;
+
+use std::process::Output;
 
 fn url(args: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plainwire"))
-        .arg("url")
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
+    cli::run(&[&["url"], args].concat(), input)
 }
 
 fn text(octets: &[u8]) -> &str {
@@ -43,8 +36,7 @@ fn json_has_the_standards_names() {
 #[test]
 fn failures_keep_their_place_among_the_lines() {
     let output = url(&["--json", "-"], b"http://a/\r\nhttp://a:99999/\nhttp://\xFF/\nhttp://b/");
-    let lines: Vec<serde_json::Value> =
-        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> = cli::values(text(&output.stdout));
     assert_eq!(lines[0]["href"], "http://a/");
     assert_eq!(lines[1], serde_json::json!({ "error": "the port is above 65535", "offset": 9 }));
     assert_eq!(lines[2], serde_json::json!({ "error": "the input is not UTF-8", "offset": 7 }));

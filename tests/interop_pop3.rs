@@ -5,13 +5,16 @@
 #[path = "support/peers.rs"]
 mod peers;
 
+#[path = "support/mail_server.rs"]
+mod mail_server;
+
+use mail_server::cli::{Server, plainwire};
+use mail_server::{deliver, messages};
 use peers::{Peer, has};
-use plainwire::net::maildir::Maildir;
 use plainwire::net::users;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 fn text(index: usize) -> String {
     format!(
@@ -22,7 +25,7 @@ fn text(index: usize) -> String {
 
 /// Our server over three messages, with TLS both ways, and `u` with the password `p`.
 struct Ours {
-    child: Child,
+    _server: Server,
     scratch: tempfile::TempDir,
     port: u16,
     tls_port: u16,
@@ -35,27 +38,19 @@ impl Ours {
         let made = Command::new(peers::recipes().join("tls-ca.sh")).arg(path("tls")).output().unwrap();
         assert!(made.status.success(), "{made:?}");
         fs::write(path("users"), users::entry_in_clear("u", "p").unwrap() + "\n").unwrap();
-        let maildir = Maildir::create(path("mail")).unwrap();
         for index in 1..=3 {
-            let mut delivery = maildir.deliver().unwrap();
-            delivery.write_all(text(index).as_bytes()).unwrap();
-            delivery.commit().unwrap();
+            deliver(Path::new(&path("mail")), &text(index));
         }
-        let mut child = Command::new(env!("CARGO_BIN_EXE_plainwire"))
-            .args(["serve", "pop3", "-q", "--port", "0", "--tls-port", "0", "--auth-in-clear"])
-            .args(["--maildir", &path("mail"), "--auth", &path("users")])
-            .args(["--tls", &path("tls/server.pem"), &path("tls/server.key")])
-            .args(extra)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut port = || {
-            let line = lines.next().unwrap().unwrap();
-            line.trim_end_matches('/').rsplit(':').next().unwrap().parse().unwrap()
-        };
-        let (port, tls_port) = (port(), port());
-        Self { child, scratch, port, tls_port }
+        let server = Server::by(
+            plainwire()
+                .args(["serve", "pop3", "-q", "--port", "0", "--tls-port", "0", "--auth-in-clear"])
+                .args(["--maildir", &path("mail"), "--auth", &path("users")])
+                .args(["--tls", &path("tls/server.pem"), &path("tls/server.key")])
+                .args(extra),
+            2,
+        );
+        let (port, tls_port) = (server.port_of("pop3"), server.port_of("pop3s"));
+        Self { _server: server, scratch, port, tls_port }
     }
 
     fn path(&self, name: &str) -> String {
@@ -85,26 +80,14 @@ impl Ours {
     }
 }
 
-impl Drop for Ours {
-    fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
 fn fetch(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plainwire"));
+    let mut command = plainwire();
     command.args(["mail", "fetch"]).args(arguments).args(["--password-env", "SECRET"]).env("SECRET", "p");
-    command.stdin(Stdio::null()).output().unwrap()
+    command.output().unwrap()
 }
 
 fn texts(path: &Path) -> Vec<String> {
-    let mut texts = Vec::new();
-    for mut entry in Maildir::create(path).unwrap().entries().unwrap() {
-        let mut text = String::new();
-        entry.open().unwrap().read_to_string(&mut text).unwrap();
-        texts.push(text);
-    }
+    let mut texts = messages(path);
     texts.sort();
     texts
 }

@@ -7,7 +7,8 @@ mod mail_server;
 #[path = "support/peers.rs"]
 mod peers;
 
-use mail_server::{Server, messages};
+use mail_server::cli::Server;
+use mail_server::{messages, serve_smtp};
 use peers::{Peer, has, run, skipped};
 use plainwire::net::users;
 use std::path::{Path, PathBuf};
@@ -38,7 +39,7 @@ impl Ours {
         arguments.extend([certificate.as_str(), key.as_str()]);
         let users = file.to_str().unwrap().to_string();
         arguments.extend(extra.iter().flat_map(|&word| if word == "--auth" { vec![word, &users] } else { vec![word] }));
-        let server = Server::start(&arguments, 2);
+        let server = serve_smtp(&arguments, 2);
         Self { server, scratch }
     }
 
@@ -255,7 +256,7 @@ l.quit()
 ";
     let ours = Ours::start(&["--auth"]);
     let mail = ours.path("lmtp");
-    let lmtp = Server::start(&["--maildir", &mail, "--lmtp", "-q"], 1);
+    let lmtp = serve_smtp(&["--maildir", &mail, "--lmtp", "-q"], 1);
     well("python3", &["-c", script, &ours.port(), &ours.tls_port(), &lmtp.port(), &ours.ca()]);
     assert_eq!(messages(&ours.mail()).len(), 3);
     assert!(messages(&ours.mail()).iter().any(
@@ -312,7 +313,7 @@ fn smtp_source_sends_to_us_and_nothing_is_lost() {
     }
     let scratch = tempfile::tempdir().unwrap();
     let root = scratch.path().join("mail");
-    let lmtp = Server::start(&["--maildir", root.to_str().unwrap(), "--lmtp", "-q"], 1);
+    let lmtp = serve_smtp(&["--maildir", root.to_str().unwrap(), "--lmtp", "-q"], 1);
     let address = format!("127.0.0.1:{}", lmtp.port());
     well("smtp-source", &["-L", "-m", "20", "-s", "2", "-r", "3", "-t", "u@test", "-f", "a@x.test", &address]);
     assert_eq!(messages(&root).len(), 20);

@@ -9,7 +9,7 @@ mod mail_server;
 #[path = "support/peers.rs"]
 mod peers;
 
-use mail_server::{Server, messages};
+use mail_server::{messages, serve_smtp};
 use peers::{Peer, has};
 use plainwire::net::server::{Options, Port};
 use plainwire::net::smtp::serve::{Serve, collect};
@@ -162,7 +162,7 @@ fn nothing_that_passes_postfix_is_two_messages_for_us() {
     }
     let scratch = tempfile::tempdir().unwrap();
     let root = scratch.path().join("mail");
-    let ours = Server::start(&["--maildir", root.to_str().unwrap(), "-q"], 1);
+    let ours = serve_smtp(&["--maildir", root.to_str().unwrap(), "-q"], 1);
     let extra = format!(
         "mynetworks = 127.0.0.0/8\nsmtpd_relay_restrictions = permit_mynetworks, reject\nvirtual_mailbox_domains =\n\
          default_transport = smtp:[127.0.0.1]:{}\nsmtp_tls_security_level = none\n",

@@ -7,25 +7,21 @@
     reason = "processes, sockets and clocks are what is tested"
 )]
 
-use std::io::{BufRead, BufReader, Read, Write};
+#[path = "cli.rs"]
+mod cli;
+
+pub use cli::plainwire;
+
+use cli::Server;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Long enough for any machine; a test that waits so long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The tool, with an environment that says nothing of proxies.
-pub fn plainwire() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plainwire"));
-    for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"] {
-        command.env_remove(name);
-    }
-    command.stdin(Stdio::null());
-    command
-}
 
 /// What a run of the tool came to.
 #[derive(Debug)]
@@ -63,21 +59,12 @@ pub fn get(arguments: &[&str]) -> Ran {
 
 /// The same with a standard input.
 pub fn get_with_input(input: &[u8], arguments: &[&str]) -> Ran {
-    let mut child = plainwire()
-        .arg("get")
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the tool starts");
-    child.stdin.take().expect("a pipe").write_all(input).expect("it reads");
-    child.wait_with_output().expect("it ends").into()
+    cli::finish(plainwire().arg("get").args(arguments), input).into()
 }
 
 /// A running `plainwire serve http`, ended with the test.
 pub struct Served {
-    child: Child,
+    server: Server,
     /// `http://127.0.0.1:PORT`, or https.
     pub base: String,
     pub address: SocketAddr,
@@ -91,19 +78,9 @@ impl Served {
 
     /// Serves on this port, which the caller knows to be free.
     pub fn at(port: u16, arguments: &[&str]) -> Self {
-        let mut child = plainwire()
-            .args(["serve", "http", "--port", &port.to_string()])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            // A log that nobody reads would fill its pipe.
-            .stderr(if arguments.contains(&"--quiet") { Stdio::null() } else { Stdio::piped() })
-            .spawn()
-            .expect("the tool starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-        let base = line.trim().strip_prefix("listening on ").expect("where it listens").trim_end_matches('/');
-        let address = base.rsplit('/').next().and_then(|address| address.parse().ok()).expect("an address");
-        Self { base: base.to_string(), address, child }
+        let server = Server::by(plainwire().args(["serve", "http", "--port", &port.to_string()]).args(arguments), 1);
+        let (scheme, address) = server.addresses[0].clone();
+        Self { base: format!("{scheme}://{address}"), address, server }
     }
 
     pub fn echo() -> Self {
@@ -132,25 +109,13 @@ impl Served {
     }
 
     /// Asks it to end, and gives its exit code and what it logged.
-    pub fn end(mut self) -> (Option<i32>, String) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
-        let mut log = String::new();
-        self.child.stderr.take().expect("a pipe").read_to_string(&mut log).expect("text");
-        (self.child.wait().expect("it ends").code(), log)
+    pub fn end(self) -> (Option<i32>, String) {
+        self.server.ended("-TERM")
     }
 
     /// The process.
     pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // One that has ended is only waited for.
-        let _ended = self.child.kill();
-        let _waited = self.child.wait();
+        self.server.child.id()
     }
 }
 
