@@ -1,18 +1,11 @@
 //! What the tool says about itself: help, manual pages and completions, for every subcommand there is.
 #![cfg(feature = "cli")]
-#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "processes are what is tested")]
 
-use std::process::{Command, Stdio};
+#[path = "support/cli.rs"]
+mod cli;
 
-/// What a run that ends well prints.
 fn printed(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_plainwire"))
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .expect("the tool starts");
-    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{arguments:?}");
-    String::from_utf8(output.stdout).expect("text")
+    cli::printed(cli::run(arguments, ""))
 }
 
 /// The subcommands that a help text lists.
