@@ -21,7 +21,7 @@ pub struct Response {
     pub(super) url: Url,
     pub(super) history: Vec<(u16, Url)>,
     pub(super) informational: Vec<ResponseHead>,
-    pub(super) body: Box<dyn Read + Send>,
+    pub(super) body: Content,
     pub(super) coded: bool,
 }
 
@@ -123,23 +123,51 @@ impl Response {
 
     /// Writes the body to `sink`. Returns how many octets that were.
     ///
+    /// A body without a content coding is written from the very buffer that it was received in.
+    ///
     /// # Errors
     ///
     /// What kept it from being read, or [`Error::File`] from being written.
     pub fn copy_to(&mut self, sink: &mut (impl Write + ?Sized)) -> Result<u64, Error> {
-        let mut piece = std::vec![0; 64 << 10];
         let mut total = 0;
+        self.pour(&mut |octets| {
+            total += octets.len() as u64;
+            sink.write_all(octets).map_err(|source| Error::File { path: "writing the body".to_string(), source })
+        })?;
+        Ok(total)
+    }
+
+    /// Gives `take` the rest of the body, piece by piece, until it fails.
+    pub(super) fn pour(&mut self, take: &mut dyn FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
+        let reader = match &mut self.body {
+            Content::Raw(raw) => return raw.pour(take),
+            Content::Read(reader) => reader,
+        };
+        let mut piece = std::vec![0; 64 << 10];
         loop {
-            match self.body.read(&mut piece) {
-                Ok(0) => return Ok(total),
-                Ok(len) => {
-                    sink.write_all(&piece[..len])
-                        .map_err(|source| Error::File { path: "writing the body".to_string(), source })?;
-                    total += len as u64;
-                }
+            match reader.read(&mut piece) {
+                Ok(0) => return Ok(()),
+                Ok(len) => take(&piece[..len])?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(from_io(error)),
             }
+        }
+    }
+}
+
+/// Where a body comes from.
+pub(super) enum Content {
+    /// The wire, as it is.
+    Raw(Raw),
+    /// A content coding that is undone, a file, octets in hand.
+    Read(Box<dyn Read + Send>),
+}
+
+impl Read for Content {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Raw(raw) => raw.read(buffer),
+            Self::Read(reader) => reader.read(buffer),
         }
     }
 }
@@ -167,18 +195,14 @@ fn charset(media_type: &str) -> Option<&str> {
 }
 
 /// The body as the content codings have it, or undone.
-pub(super) fn body(
-    raw: Raw,
-    head: &ResponseHead,
-    undo: Option<Expansion>,
-) -> Result<(Box<dyn Read + Send>, bool), Error> {
+pub(super) fn body(raw: Raw, head: &ResponseHead, undo: Option<Expansion>) -> Result<(Content, bool), Error> {
     let codings: Vec<_> = head.fields().all("content-encoding").filter_map(FieldValue::to_str).collect();
     let codings = codings.join(",");
     match undo {
         Some(expansion) if !codings.trim().is_empty() => {
-            Ok((decoded(raw, &codings, expansion).map_err(Error::Coding)?, true))
+            Ok((Content::Read(decoded(raw, &codings, expansion).map_err(Error::Coding)?), true))
         }
-        _ => Ok((Box::new(raw), false)),
+        _ => Ok((Content::Raw(raw), false)),
     }
 }
 
@@ -227,7 +251,7 @@ impl Raw {
             match wire.driver.next() {
                 Ok(Some(Event::Data(octets))) => return Ok(Some(octets)),
                 Ok(Some(Event::End(trailers))) => {
-                    self.trailers(&trailers);
+                    told_trailers(&self.opener, &trailers);
                     self.release();
                     return Ok(None);
                 }
@@ -241,16 +265,45 @@ impl Raw {
         }
     }
 
+    /// Gives `take` the rest of the body as slices of the buffer that it was received in.
+    fn pour(&mut self, take: &mut dyn FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
+        let left = std::mem::take(&mut self.left);
+        if !left.is_empty() {
+            take(&left)?;
+        }
+        // While our own body still goes out, both have to move.
+        while self.unsent.is_some() && self.wire.as_ref().is_some_and(|wire| wire.driver.engine().sending()) {
+            let Some(octets) = self.next()? else { return Ok(()) };
+            take(&octets)?;
+        }
+        let Some(wire) = &mut self.wire else { return Ok(()) };
+        let opener = &self.opener;
+        let told = wire.driver.until(|_, event, _| match event {
+            Event::Data(octets) => take(octets).err().map(Err),
+            Event::End(trailers) => {
+                told_trailers(opener, &trailers);
+                Some(Ok(()))
+            }
+            _ => None,
+        });
+        match told {
+            Ok(Ok(())) | Err(crate::net::Ended::Closed) => {
+                self.release();
+                Ok(())
+            }
+            Ok(Err(error)) => {
+                // What is left of the body is nobody's, and so is the connection.
+                self.wire = None;
+                Err(error)
+            }
+            Err(ended) => Err(self.lost(ended)),
+        }
+    }
+
     fn lost(&mut self, ended: crate::net::Ended<crate::http1::Error>) -> Error {
         match self.wire.take() {
             Some(wire) => wire.error(ended, Wait::Body),
             None => Error::Empty,
-        }
-    }
-
-    fn trailers(&self, trailers: &Trailers<Bytes>) {
-        for field in trailers.fields().iter() {
-            self.opener.trace(&|| std::format!("< {}: {}", field.name, String::from_utf8_lossy(field.value.as_ref())));
         }
     }
 
@@ -283,6 +336,12 @@ impl Read for Raw {
     }
 }
 
+fn told_trailers<B: AsRef<[u8]>>(opener: &Opener, trailers: &Trailers<B>) {
+    for field in trailers.fields().iter() {
+        opener.trace(&|| std::format!("< {}: {}", field.name, String::from_utf8_lossy(field.value.as_ref())));
+    }
+}
+
 /// The head of an answer that no server gave: for `data:` and `file:` URLs.
 pub(super) fn local(url: Url, media_type: &str, octets: Local) -> Result<Response, Error> {
     let unsayable = |error: crate::http1::Invalid| Error::Unsayable(error.to_string());
@@ -294,6 +353,7 @@ pub(super) fn local(url: Url, media_type: &str, octets: Local) -> Result<Respons
         .with("Content-Type", media_type)
         .and_then(|head| head.with("Content-Length", len.to_string()))
         .map_err(unsayable)?;
+    let body = Content::Read(body);
     Ok(Response { head, url, history: Vec::new(), informational: Vec::new(), body, coded: false })
 }
 

@@ -270,8 +270,9 @@ impl Download {
                 let (run, first_error) = (&run, &first_error);
                 scope.spawn(move || {
                     if let Err(error) = run.segment(index) {
-                        run.stop.store(true, Ordering::Relaxed);
+                        // Told before the others stop: theirs would be that they were stopped.
                         first_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                        run.stop.store(true, Ordering::Relaxed);
                     }
                 });
             }
@@ -357,24 +358,19 @@ fn stream(mut response: Response, part: &Path, watch: &(dyn Fn(&Progress) + Sync
     let failed = failed_at(part);
     let mut file = File::create(part).map_err(&failed)?;
     let (start, length) = (Instant::now(), response.length());
-    let mut piece = std::vec![0; 256 << 10];
     let mut done = 0;
     let mut told = start;
-    loop {
-        let len = match response.read(&mut piece) {
-            Ok(0) => return Ok((done, 0)),
-            Ok(len) => len,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(super::response::from_io(error)),
-        };
-        file.write_all(&piece[..len]).map_err(&failed)?;
-        done += len as u64;
+    response.pour(&mut |octets| {
+        file.write_all(octets).map_err(&failed)?;
+        done += octets.len() as u64;
         if told.elapsed() > SAVE || length == Some(done) {
             told = Instant::now();
             let segments = Vec::from([(done, length.unwrap_or(done))]);
             watch(&Progress { length, done, resumed: 0, segments, elapsed: start.elapsed() });
         }
-    }
+        Ok(())
+    })?;
+    Ok((done, 0))
 }
 
 /// What the first answer tells.
@@ -402,6 +398,9 @@ impl First {
 }
 
 const OTHER_RANGE: Error = Error::Changed("the server gave another range than it was asked for");
+
+/// Another segment has failed: its error is the one that is told.
+const STOPPED: Error = Error::Changed("the download was given up");
 
 /// What the threads of one run share.
 struct Run<'d> {
@@ -484,20 +483,21 @@ impl Run<'_> {
         let failed = failed_at(self.part);
         let mut file = OpenOptions::new().write(true).open(self.part).map_err(&failed)?;
         file.seek(SeekFrom::Start(segment.done)).map_err(&failed)?;
-        let mut piece = std::vec![0; 256 << 10];
         let mut at = segment.done;
-        while at < segment.end && !self.stop.load(Ordering::Relaxed) {
-            let most = usize::try_from(segment.end - at).unwrap_or(usize::MAX).min(piece.len());
-            let len = match response.read(&mut piece[..most]) {
-                Ok(0) => return Err(Error::Partial(format!("a segment ends at {at}, not at {}", segment.end))),
-                Ok(len) => len,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(super::response::from_io(error)),
-            };
-            file.write_all(&piece[..len]).map_err(&failed)?;
-            at += len as u64;
+        response.pour(&mut |octets| {
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(STOPPED);
+            }
+            if octets.len() as u64 > segment.end - at {
+                return Err(OTHER_RANGE);
+            }
+            file.write_all(octets).map_err(&failed)?;
+            at += octets.len() as u64;
             self.done[index].store(at, Ordering::Release);
-            self.save_sometimes()?;
+            self.save_sometimes()
+        })?;
+        if at < segment.end {
+            return Err(Error::Partial(format!("a segment ends at {at}, not at {}", segment.end)));
         }
         Ok(())
     }
