@@ -295,13 +295,13 @@ impl Opener {
             && let Ok(place) = Place::try_from(&request.url)
         {
             let asks = cookie::Request::to(place).method(&request.method);
-            if let Some(cookies) = locked(jar).cookie_string(&asks, now()) {
-                let mut value = String::from_utf8_lossy(&cookies).into_owned();
+            if let Some(mut cookies) = locked(jar).cookie_string(&asks, now()) {
                 if let Some((_, given)) = request.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("cookie")) {
-                    value = format!("{value}; {given}");
+                    cookies.extend_from_slice(b"; ");
+                    cookies.extend_from_slice(given);
                     request.remove("cookie");
                 }
-                request.add("Cookie", &value)?;
+                request.add("Cookie", &cookies)?;
             }
         }
         if request.has("authorization") {

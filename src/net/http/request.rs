@@ -106,7 +106,8 @@ impl From<File> for Body {
 pub struct Request {
     pub(super) method: String,
     pub(super) url: Url,
-    pub(super) fields: Vec<(String, String)>,
+    /// Values are octets (RFC 9110 5.5).
+    pub(super) fields: Vec<(String, Vec<u8>)>,
     pub(super) body: Body,
     /// The position of a file body when the request was made, so that it can be sent again.
     pub(super) position: u64,
@@ -195,14 +196,16 @@ impl Request {
     /// [`Error::Unsayable`] for a name that is no token, or a value with a line end, NUL or another control in it; and
     /// for the fields that say how the message is framed, which are this crate's to say. Of `Connection` only `close` and
     /// `keep-alive` are the caller's.
-    pub fn field(mut self, name: &str, value: &str) -> Result<Self, Error> {
-        self.add(name, value)?;
+    pub fn field(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, Error> {
+        self.add(name, value.as_ref())?;
         Ok(self)
     }
 
-    pub(super) fn add(&mut self, name: &str, value: &str) -> Result<(), Error> {
+    pub(super) fn add(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), Error> {
+        let value = value.as_ref();
         const OURS: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
-        let lasts = ["close", "keep-alive"].iter().any(|option| value.trim().eq_ignore_ascii_case(option));
+        let lasts =
+            ["close", "keep-alive"].iter().any(|option| value.trim_ascii().eq_ignore_ascii_case(option.as_bytes()));
         let allowed = lasts && name.eq_ignore_ascii_case("connection");
         if !allowed && OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
             return Err(Error::Unsayable(format!("{name} is said by the framing itself")));
@@ -210,7 +213,7 @@ impl Request {
         let unsayable = |what: &str, error: &dyn core::fmt::Display| Error::Unsayable(format!("field {what}: {error}"));
         FieldName::new(name).map_err(|error| unsayable("name", &error))?;
         FieldValue::new(value).map_err(|error| unsayable(name, &error))?;
-        self.fields.push((name.to_string(), value.to_string()));
+        self.fields.push((name.to_string(), value.to_vec()));
         Ok(())
     }
 

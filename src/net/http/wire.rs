@@ -162,13 +162,14 @@ impl Wire {
             None => url.path_and_query(),
         };
         let mut head = RequestHead::new(method, target).map_err(|error| unsayable(&error))?;
-        let mut push = |name: &str, value: &str| head.push(name, value).map_err(|error| unsayable(&error));
+        let mut push_octets = |name: &str, value: &[u8]| head.push(name, value).map_err(|error| unsayable(&error));
         if !request.has("host") {
-            push("Host", url.host_and_port())?;
+            push_octets("Host", url.host_and_port().as_bytes())?;
         }
         for (name, value) in &request.fields {
-            push(name, value)?;
+            push_octets(name, value)?;
         }
+        let mut push = |name: &str, value: &str| push_octets(name, value.as_bytes());
         if let Some(agent) = opener.user_agent.as_deref().filter(|_| request.lacks("user-agent")) {
             push("User-Agent", agent)?;
         }
