@@ -192,6 +192,97 @@ fn an_upgrade_hands_the_connection_over_with_what_follows() {
     }
 }
 
+/// Reads one answer with a length, and gives its body.
+fn answered(peer: &mut TcpStream) -> Vec<u8> {
+    let mut head = Vec::new();
+    let mut octet = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        peer.read_exact(&mut octet).unwrap();
+        head.push(octet[0]);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")).unwrap();
+    let mut body = vec![0; length.parse().unwrap()];
+    peer.read_exact(&mut body).unwrap();
+    body
+}
+
+/// A thread of the pool waits for a busy connection in the read itself, for a moment. Nothing else may come late by that,
+/// or wait where it must not: files, hand-overs, deadlines, the peer's end, the end of the server.
+#[test]
+fn a_busy_connection_is_served_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("f");
+    std::fs::write(&path, vec![b'f'; 3_000_000]).unwrap();
+    let app = move |request: &Asked| match request.path() {
+        "/file" => {
+            let file = std::fs::File::open(&path).unwrap();
+            Begin::Answer(Answer::new(200).bulk([plainwire::net::Bulk::file(file, 0, 3_000_000)]))
+        }
+        "/shout" => shouting(request),
+        _ => Begin::Answer(Answer::text(200, "hello")),
+    };
+    let limits = plainwire::http1::server::Limits { idle: Some(Duration::from_secs(2)), ..Default::default() };
+    let port = Port::bind("127.0.0.1:0", Serve::new(app).limits(limits)).unwrap();
+    let running = pool::start(vec![port], Options::default()).unwrap();
+    let connect = || {
+        let peer = TcpStream::connect(running.addresses()[0]).unwrap();
+        peer.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        peer
+    };
+    let asks = |peer: &mut TcpStream, path: &str| {
+        peer.write_all(format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes()).unwrap();
+        answered(peer)
+    };
+    let mut peer = connect();
+    for path in ["/", "/", "/", "/file", "/", "/", "/file", "/file", "/"] {
+        let length = if path == "/file" { 3_000_000 } else { 5 };
+        assert_eq!(asks(&mut peer, path).len(), length);
+    }
+    // Its silence ends it, by the engine's clock.
+    let quiet = std::time::Instant::now();
+    assert_eq!(peer.read(&mut [0]).unwrap(), 0);
+    assert!((Duration::from_millis(1900)..Duration::from_secs(15)).contains(&quiet.elapsed()), "{:?}", quiet.elapsed());
+    // Two requests in one write, then the end of what we send.
+    let mut peer = connect();
+    for _ in 0..3 {
+        asks(&mut peer, "/");
+    }
+    peer.write_all(&b"GET / HTTP/1.1\r\nHost: h\r\n\r\n".repeat(2)).unwrap();
+    peer.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!((answered(&mut peer), answered(&mut peer)), (b"hello".to_vec(), b"hello".to_vec()));
+    assert_eq!(peer.read(&mut [0]).unwrap(), 0);
+    // A hand-over.
+    let mut peer = connect();
+    for _ in 0..3 {
+        asks(&mut peer, "/");
+    }
+    peer.write_all(b"GET /shout HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\nhello, ").unwrap();
+    let mut heard = Vec::new();
+    while !heard.ends_with(b"HELLO, ") {
+        let mut octet = [0];
+        peer.read_exact(&mut octet).unwrap();
+        heard.push(octet[0]);
+    }
+    // Longer than a thread would have waited in the read.
+    std::thread::sleep(Duration::from_millis(60));
+    peer.write_all(b"world").unwrap();
+    let mut world = [0; 5];
+    peer.read_exact(&mut world).unwrap();
+    assert_eq!(&world, b"WORLD");
+    drop(peer);
+    // The end of the server finds a connection that is between two requests.
+    let mut peer = connect();
+    for _ in 0..3 {
+        asks(&mut peer, "/");
+    }
+    let stops = std::time::Instant::now();
+    let report = running.stop(Duration::from_secs(20));
+    assert!(stops.elapsed() < Duration::from_secs(10), "{:?}", stops.elapsed());
+    assert_eq!(report.cut, 0);
+    assert_eq!(peer.read(&mut [0]).unwrap(), 0);
+}
+
 /// Asks again for ever.
 struct Restless;
 

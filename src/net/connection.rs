@@ -40,6 +40,11 @@ impl Connection {
         self.socket.as_mut()
     }
 
+    /// Nobody can wake it from elsewhere.
+    pub(crate) fn is_alone(&self) -> bool {
+        !self.waker.is_shared()
+    }
+
     /// The server is about to end.
     pub(crate) fn stop(&mut self, scratch: &mut Scratch) {
         if !std::mem::replace(&mut self.pump.stopping, true) {
@@ -91,7 +96,7 @@ impl Connection {
                     Next::Release(keep) => {
                         let mut socket = self.socket.take()?;
                         let pump = std::mem::replace(&mut self.pump, Pump::new(true));
-                        let released = registry.deregister(socket.tcp()).and_then(|()| Stream::seated(socket));
+                        let released = socket.release(registry).and_then(|()| Stream::seated(socket));
                         match released {
                             Ok(stream) => {
                                 self.end(Ended::Closed);

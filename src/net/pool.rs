@@ -8,9 +8,10 @@
 use super::connection::Connection;
 use super::pump::Scratch;
 use super::server::{Control, Doors, Guest, Options, Port, Running};
+use super::tcp::DOZE;
 use super::wake::{ALARM, Hub, Seat, Waker};
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use mio::{Interest, Token};
+use mio::Token;
 use std::format;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -192,13 +193,8 @@ impl Drop for Served<'_> {
 }
 
 fn serve(seat: &mut Seat, shared: &Shared, connection: &mut Connection, scratch: &mut Scratch) {
-    let Some(socket) = connection.socket() else { return };
-    let interest = Interest::READABLE | Interest::WRITABLE;
-    if seat.poll.registry().register(socket.tcp(), Token(0), interest).is_err() {
-        connection.cut();
-        return;
-    }
     let mut woken = Vec::new();
+    let mut last = Sleep::None;
     loop {
         let stopping = shared.control.stopping();
         if stopping.is_some() {
@@ -215,7 +211,21 @@ fn serve(seat: &mut Seat, shared: &Shared, connection: &mut Connection, scratch:
             continue;
         }
         let due = [wait.due, stopping].into_iter().flatten().min();
-        if seat.sleep(due.map(|due| due.saturating_duration_since(now))).is_err() {
+        let alone = wait.read && !wait.write && stopping.is_none() && connection.is_alone();
+        let Some(socket) = connection.socket() else { return };
+        let found = socket.wake();
+        // Who has asked twice is likely to ask again at once.
+        last = match last {
+            Sleep::None => Sleep::Deep,
+            Sleep::Doze if !found => Sleep::Deep,
+            _ if alone && due.is_none_or(|due| due > now + DOZE) && socket.doze() => Sleep::Doze,
+            _ => Sleep::Deep,
+        };
+        if last == Sleep::Doze {
+            continue;
+        }
+        let limit = due.map(|due| due.saturating_duration_since(now));
+        if socket.register(seat.poll.registry(), Token(0)).is_err() || seat.sleep(limit).is_err() {
             connection.cut();
             return;
         }
@@ -229,4 +239,15 @@ fn serve(seat: &mut Seat, shared: &Shared, connection: &mut Connection, scratch:
         seat.hub.drain(&mut woken);
         woken.clear();
     }
+}
+
+/// How a thread waits for its connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sleep {
+    /// It has not waited yet.
+    None,
+    /// In the read itself, and not for long: nothing but octets ends it.
+    Doze,
+    /// In the poll, for as long as it takes, with an ear for wake-ups and for the end of the server.
+    Deep,
 }

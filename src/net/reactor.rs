@@ -12,7 +12,7 @@ use super::connection::Connection;
 use super::pump::{Scratch, Wait};
 use super::server::{Control, Doors, Options, Port, Running};
 use super::wake::{ALARM, Seat, Waker};
-use mio::{Interest, Token};
+use mio::Token;
 use slab::Slab;
 use std::boxed::Box;
 use std::cmp::Reverse;
@@ -136,10 +136,8 @@ impl Reactor {
             let token = entry.key();
             let waker = Waker::new(&self.seat.hub, token);
             let Some(mut connection) = guest.welcome(waker, &self.options.limits) else { continue };
-            let registered = connection.socket().map(|socket| {
-                let interest = Interest::READABLE | Interest::WRITABLE;
-                self.seat.poll.registry().register(socket.tcp(), Token(token), interest)
-            });
+            let registry = self.seat.poll.registry();
+            let registered = connection.socket().map(|socket| socket.register(registry, Token(token)));
             if !matches!(registered, Some(Ok(()))) {
                 connection.cut();
                 continue;

@@ -23,7 +23,7 @@
 use super::bulk::Bulk;
 use super::transport::Transport;
 use super::wake::{ALARM, Seat, Waker};
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Interest, Poll, Registry, Token};
 use socket2::{Domain, Protocol, Socket as Raw, Type};
 use std::collections::VecDeque;
 use std::fmt;
@@ -190,7 +190,7 @@ pub fn listen(address: impl ToSocketAddrs) -> io::Result<net::TcpListener> {
     Err(failure)
 }
 
-/// A socket that never blocks, and the TLS session over it, if any.
+/// A socket that blocks only where it is told to, and the TLS session over it, if any.
 pub(crate) struct Socket {
     tcp: mio::net::TcpStream,
     /// Nothing was left to read when last we looked.
@@ -199,9 +199,30 @@ pub(crate) struct Socket {
     full: bool,
     /// The peer's end, or an error, has been seen coming: a short read is not the last.
     hup: bool,
+    /// A poll tells of it.
+    registered: bool,
+    mode: Mode,
+    /// The last read that dozed found something.
+    found: bool,
     #[cfg(feature = "tls")]
     session: Option<std::boxed::Box<Session>>,
 }
+
+/// Whether the system lets calls on a socket wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Nonblocking,
+    /// They could; each says that it does not.
+    #[cfg(target_os = "linux")]
+    Blocking,
+    /// The next read does wait, for [`DOZE`].
+    #[cfg(target_os = "linux")]
+    Dozing,
+}
+
+/// How long a thread waits in the read itself before it goes to sleep: whoever has just been answered often asks again
+/// at once, and then one call does for two.
+pub(crate) const DOZE: Duration = Duration::from_millis(20);
 
 impl Socket {
     pub(crate) fn new(tcp: mio::net::TcpStream) -> Self {
@@ -210,13 +231,98 @@ impl Socket {
             drained: false,
             full: false,
             hup: false,
+            registered: false,
+            mode: Mode::Nonblocking,
+            found: false,
             #[cfg(feature = "tls")]
             session: None,
         }
     }
 
-    pub(crate) fn tcp(&mut self) -> &mut mio::net::TcpStream {
-        &mut self.tcp
+    /// Has a poll tell of it from here on, beginning with what is there already.
+    pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        if !self.registered {
+            registry.register(&mut self.tcp, token, Interest::READABLE | Interest::WRITABLE)?;
+            self.registered = true;
+        }
+        Ok(())
+    }
+
+    /// As it was before the adapter had it: no poll tells of it, and no call waits.
+    pub(crate) fn release(&mut self, registry: &Registry) -> io::Result<()> {
+        self.never_waits()?;
+        if std::mem::take(&mut self.registered) {
+            registry.deregister(&mut self.tcp)?;
+        }
+        Ok(())
+    }
+
+    /// Has the next read wait for [`DOZE`] where nothing is there yet. `false`: not on this system.
+    pub(crate) fn doze(&mut self) -> bool {
+        #[cfg(target_os = "linux")]
+        {
+            if self.mode == Mode::Nonblocking {
+                let socket = socket2::SockRef::from(&self.tcp);
+                if socket.set_read_timeout(Some(DOZE)).and_then(|()| socket.set_nonblocking(false)).is_err() {
+                    return false;
+                }
+            }
+            self.mode = Mode::Dozing;
+            (self.drained, self.found) = (false, false);
+            true
+        }
+        #[cfg(not(target_os = "linux"))]
+        false
+    }
+
+    /// No read waits from here on. Whether the one that was to wait found something, be it the end.
+    pub(crate) fn wake(&mut self) -> bool {
+        #[cfg(target_os = "linux")]
+        if self.mode == Mode::Dozing {
+            self.mode = Mode::Blocking;
+        }
+        self.found
+    }
+
+    /// Back to the mode in which no call waits, whatever it says.
+    fn never_waits(&mut self) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        if self.mode != Mode::Nonblocking {
+            let socket = socket2::SockRef::from(&self.tcp);
+            socket.set_nonblocking(true)?;
+            socket.set_read_timeout(None)?;
+            self.mode = Mode::Nonblocking;
+        }
+        Ok(())
+    }
+
+    /// Reads without waiting, but where it was told to doze.
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::net::{RecvFlags, recv};
+            let flags = match self.mode {
+                Mode::Nonblocking => return (&self.tcp).read(buffer),
+                Mode::Blocking => RecvFlags::DONTWAIT,
+                Mode::Dozing => RecvFlags::empty(),
+            };
+            self.mode = Mode::Blocking;
+            let (read, _) = recv(&self.tcp, buffer, flags)?;
+            self.found = true;
+            Ok(read)
+        }
+        #[cfg(not(target_os = "linux"))]
+        (&self.tcp).read(buffer)
+    }
+
+    /// Writes without waiting.
+    fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        #[cfg(target_os = "linux")]
+        if self.mode != Mode::Nonblocking {
+            use rustix::net::{SendFlags, send};
+            return Ok(send(&self.tcp, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?);
+        }
+        (&self.tcp).write(bytes)
     }
 
     /// What the poll said. `true` where that can make a difference.
@@ -248,7 +354,7 @@ impl Socket {
             return Err(ErrorKind::WouldBlock.into());
         }
         let read = loop {
-            match (&self.tcp).read(buffer) {
+            match self.receive(buffer) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 other => break other,
             }
@@ -266,7 +372,7 @@ impl Socket {
         if self.full {
             return Err(ErrorKind::WouldBlock.into());
         }
-        let written = (&self.tcp).write(bytes);
+        let written = self.send(bytes);
         self.full = written.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
         written
     }
@@ -331,6 +437,8 @@ impl Transport for Socket {
             if self.full {
                 return Err(ErrorKind::WouldBlock.into());
             }
+            // `sendfile` knows no flag that keeps it from waiting.
+            self.never_waits()?;
             #[cfg(target_os = "linux")]
             if let Some(sent) = bulk.send_file(&self.tcp) {
                 self.full = sent.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
@@ -397,7 +505,7 @@ impl Stream {
     /// A socket of an adapter, with a place to wait of its own.
     pub(crate) fn seated(mut socket: Socket) -> io::Result<Self> {
         let seat = Seat::new(8)?;
-        seat.poll.registry().register(&mut socket.tcp, Token(0), Interest::READABLE | Interest::WRITABLE)?;
+        socket.register(seat.poll.registry(), Token(0))?;
         let waker = Waker::new(&seat.hub, 0);
         Ok(Self { socket, seat, waker, timeout: None })
     }
@@ -418,7 +526,7 @@ impl Stream {
     ///
     /// What the system said.
     pub fn into_std(mut self) -> io::Result<net::TcpStream> {
-        self.seat.poll.registry().deregister(&mut self.socket.tcp)?;
+        self.socket.release(self.seat.poll.registry())?;
         let stream = net::TcpStream::from(self.socket.tcp);
         stream.set_nonblocking(false)?;
         Ok(stream)

@@ -43,6 +43,11 @@ impl Waker {
         }
     }
 
+    /// Somebody else has it too.
+    pub(crate) fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     /// The connection is about to be served; whatever is said from here on needs a new wake-up.
     pub(crate) fn clear(&self) {
         self.0.woken.store(false, Ordering::SeqCst);
