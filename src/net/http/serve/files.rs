@@ -75,7 +75,7 @@ impl Files {
             if path.ends_with('/') || !about.is_file() {
                 return Ok(Answer::status(404));
             }
-            return file(request, found, &about);
+            return file(request, found);
         }
         if !path.ends_with('/') {
             // A path that begins with two slashes would be another host's as a reference (RFC 3986 4.2).
@@ -85,7 +85,7 @@ impl Files {
         let index = found.join("index.html");
         match fs::metadata(&index) {
             Ok(about) if about.is_file() => match resolve(&self.root, &format!("{path}index.html"), self.links) {
-                Ok(index) => file(request, &index, &about),
+                Ok(index) => file(request, &index),
                 Err(_) => Ok(Answer::status(404)),
             },
             _ if self.list => listing(path, found),
@@ -107,8 +107,14 @@ fn failed(error: &io::Error) -> Answer {
     })
 }
 
-fn file(request: &Request, path: &Path, about: &Metadata) -> io::Result<Answer> {
-    let (len, validators) = (about.len(), validators(about));
+fn file(request: &Request, path: &Path) -> io::Result<Answer> {
+    // What is said of it is read from the open file: under its name there may be another by then.
+    let opened = File::open(path)?;
+    let about = opened.metadata()?;
+    if !about.is_file() {
+        return Ok(Answer::status(404));
+    }
+    let (len, validators) = (about.len(), validators(&about));
     let content_type = content_type(path);
     let fields = ["if-match", "if-none-match"].map(|name| request.joined(name));
     let asks = Preconditions {
@@ -134,7 +140,6 @@ fn file(request: &Request, path: &Path, about: &Metadata) -> io::Result<Answer> 
         Outcome::Failed => return Ok(described(Answer::status(412))),
         Outcome::Proceed => {}
     }
-    let opened = File::open(path)?;
     // RFC 9110 14.2: ranges are for GET.
     let ranges = match request.field("range") {
         Some(value) if request.method() == "GET" && asks.range_counts(&validators) => asked(value, len),

@@ -21,7 +21,7 @@ pub enum Refused {
 /// Finds what the path of an origin-form target names below `root`: percent-decoded once, segment by segment.
 ///
 /// A segment `..`, a separator or NUL that was percent-encoded, and anything that is not UTF-8 are refused. With
-/// `follow` false, whatever a symbolic link leads to outside `root` is not found. Hidden files (a leading dot) are not
+/// `follow` false, whatever a symbolic link leads to outside `root`, or to a hidden file in it, is not found. Hidden files (a leading dot) are not
 /// found, but for `.well-known` (RFC 8615).
 ///
 /// # Errors
@@ -52,8 +52,14 @@ pub fn resolve(root: &Path, path: &str, follow: bool) -> Result<PathBuf, Refused
         _ => Refused::Failed(error),
     };
     let real = found.canonicalize().map_err(missing)?;
-    if !follow && !real.starts_with(root.canonicalize().map_err(missing)?) {
-        return Err(Refused::NotFound);
+    if !follow {
+        let root = root.canonicalize().map_err(missing)?;
+        let inside = real.strip_prefix(&root).map_err(|_| Refused::NotFound)?;
+        // A link must not show what is hidden either.
+        let hidden = |part: &OsStr| part.as_encoded_bytes().starts_with(b".") && part != ".well-known";
+        if inside.iter().any(hidden) {
+            return Err(Refused::NotFound);
+        }
     }
     Ok(real)
 }
@@ -100,6 +106,9 @@ mod tests {
         {
             std::os::unix::fs::symlink(outside.path().join("secret"), root.join("link")).unwrap();
             std::os::unix::fs::symlink(root.join("sub/x"), root.join("inner")).unwrap();
+            std::os::unix::fs::symlink(".hidden", root.join("shown")).unwrap();
+            assert_eq!(found("/shown", false), None);
+            assert_eq!(found("/shown", true).as_deref(), Some("root/.hidden"));
             assert_eq!(found("/link", false), None);
             assert_eq!(found("/link", true).as_deref(), Some("secret"));
             assert_eq!(found("/inner", false).as_deref(), Some("root/sub/x"));
