@@ -147,7 +147,13 @@ impl Reply<'_> {
 
 impl<A: App> Talk<A> {
     fn begin(&mut self, server: &mut Server, request: Request, out: &mut BytesMut) {
-        let begin = self.app.begin(&request);
+        // RFC 9112 6.1: of the transfer codings, chunked alone is undone here; what is in another can't be understood.
+        let coded = request
+            .head()
+            .fields()
+            .all("transfer-encoding")
+            .any(|value| !value.as_ref().eq_ignore_ascii_case(b"chunked"));
+        let begin = if coded { Begin::Answer(Answer::status(501)) } else { self.app.begin(&request) };
         self.request = Some(request);
         self.intake = match begin {
             Begin::Answer(answer) => {
