@@ -53,11 +53,15 @@ pub fn safe(name: &str) -> Option<String> {
         .collect();
     // A leading dot hides a file; trailing dots and spaces vanish on Windows.
     let kept = kept.trim().trim_start_matches('.').trim_end_matches(['.', ' ']);
-    let stem = kept.split('.').next().unwrap_or_default();
-    let device = ["con", "prn", "aux", "nul"].iter().any(|device| stem.eq_ignore_ascii_case(device))
-        || (stem.len() == 4
-            && stem.get(..3).is_some_and(|port| port.eq_ignore_ascii_case("com") || port.eq_ignore_ascii_case("lpt"))
-            && stem.ends_with(|digit: char| digit.is_ascii_digit()));
+    // Spaces behind the device's name are passed over too.
+    let stem = kept.split('.').next().unwrap_or_default().trim_end();
+    // The superscripts of ISO 8859-1 count as digits.
+    let digit = |rest: &str| {
+        matches!(rest, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "\u{b9}" | "\u{b2}" | "\u{b3}")
+    };
+    let port = stem.get(..3).filter(|port| port.eq_ignore_ascii_case("com") || port.eq_ignore_ascii_case("lpt"));
+    let device = ["con", "prn", "aux", "nul", "conin$", "conout$"].iter().any(|name| stem.eq_ignore_ascii_case(name))
+        || port.is_some_and(|port| digit(&stem[port.len()..]));
     if kept.is_empty() || device {
         return None;
     }
@@ -165,6 +169,10 @@ mod tests {
             ("attachment; filename=.bashrc", Some("bashrc")),
             ("attachment; filename=nul.txt", None),
             ("attachment; filename=COM7", None),
+            ("attachment; filename=\"aux .txt\"", None),
+            ("attachment; filename=CONIN$", None),
+            ("attachment; filename*=UTF-8''lpt%C2%B9.log", None),
+            ("attachment; filename=com10", Some("com10")),
             ("attachment; filename=\"\"", None),
             ("attachment; filename", None),
             ("attachment;;; filename=ok", Some("ok")),
