@@ -194,7 +194,10 @@ impl Opener {
             for layer in &self.layers {
                 layer.request(&mut request)?;
             }
-            let spare = request.again();
+            let spare = match request.again() {
+                Ok(spare) => Ok(spare),
+                Err(error) => Err((request.without_body(), error)),
+            };
             let mut response = match request.url.scheme() {
                 "http" | "https" => self.send(request, due)?,
                 _ if may_be_local => return self.local(request.url),
@@ -211,7 +214,11 @@ impl Opener {
                 return Err(Error::Redirects(history.len()));
             }
             if next.is_none() && response.status() == 401 && !challenged {
-                next = self.answer_challenge(&response, &spare)?;
+                next = match &spare {
+                    Ok(spare) => self.answer_challenge(&response, spare)?,
+                    // Whoever sends a body from a reader gets to see the 401.
+                    Err(_) => None,
+                };
                 if let Some(next) = next {
                     challenged = true;
                     discard(&mut response);

@@ -343,18 +343,23 @@ impl Request {
         if let Body::File(file) = &mut body {
             file.seek(SeekFrom::Start(self.position)).map_err(Error::Body)?;
         }
-        Ok(Self {
+        Ok(Self { body, ..self.without_body() })
+    }
+
+    /// The same request less its body.
+    pub(super) fn without_body(&self) -> Self {
+        Self {
             method: self.method.clone(),
             url: self.url.clone(),
             fields: self.fields.clone(),
-            body,
+            body: Body::Empty,
             position: self.position,
             expect: self.expect,
             credentials: self.credentials.clone(),
             asterisk: self.asterisk,
             unwanted: self.unwanted.clone(),
             redirected: self.redirected,
-        })
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Opener;
 use crate::net::http::error::Error;
 use crate::net::http::{Body, Request, Response};
+use std::format;
 use std::string::{String, ToString};
 
 impl Opener {
@@ -10,7 +11,7 @@ impl Opener {
     pub(super) fn follow(
         &self,
         response: &Response,
-        spare: Result<Request, Error>,
+        spare: Result<Request, (Request, Error)>,
         so_far: usize,
     ) -> Result<Option<Request>, Error> {
         let status = response.status();
@@ -21,8 +22,7 @@ impl Opener {
         if so_far >= self.redirects.most {
             return Err(Error::Redirects(self.redirects.most));
         }
-        // Servers send UTF-8 here, although RFC 9110 10.2.2 knows only URI references.
-        let location = String::from_utf8_lossy(location.as_ref()).into_owned();
+        let location = as_text(location.as_ref());
         let wrong = |reason: String| Error::Url { url: location.clone(), reason };
         let mut url = response.url.join(&location).map_err(|error| wrong(error.to_string()))?;
         // RFC 9110 10.2.2: without a fragment of its own it inherits the one that was asked for.
@@ -37,16 +37,16 @@ impl Opener {
             _ => return Err(Error::Redirect(url.as_str().to_string())),
         }
         let asked = match &spare {
-            Ok(request) => request.method.clone(),
-            Err(_) => String::new(),
+            Ok(request) | Err((request, _)) => request.method.clone(),
         };
-        // RFC 9110 15.4.2 to 15.4.4, and what browsers do.
+        // RFC 9110 15.4.2 to 15.4.4, and what browsers do: POST alone changes on 301 and 302.
         let becomes_get = !self.redirects.keep_method
-            && (status == 303 && asked != "HEAD" || matches!(status, 301 | 302) && (asked == "POST" || spare.is_err()));
+            && (status == 303 && asked != "HEAD" || matches!(status, 301 | 302) && asked == "POST");
         let mut next = match spare {
             Ok(request) => request,
-            Err(_) if becomes_get => Request::to("GET", url.clone())?,
-            Err(error) => return Err(error),
+            // Its body is not wanted any more.
+            Err((request, _)) if becomes_get => request,
+            Err((_, error)) => return Err(error),
         };
         if becomes_get && asked != "GET" {
             next.method = "GET".to_string();
@@ -65,5 +65,17 @@ impl Opener {
         }
         next.url = url;
         Ok(Some(next))
+    }
+}
+
+/// A URI reference as text. Servers send UTF-8 here, although RFC 9110 10.2.2 knows only URI references; octets in another
+/// charset are percent-encoded as they are, so that they come back to the server as it spelled them.
+fn as_text(octets: &[u8]) -> String {
+    match core::str::from_utf8(octets) {
+        Ok(text) => text.to_string(),
+        Err(_) => octets
+            .iter()
+            .map(|&octet| if octet.is_ascii() { char::from(octet).to_string() } else { format!("%{octet:02X}") })
+            .collect(),
     }
 }

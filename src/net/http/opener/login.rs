@@ -29,17 +29,9 @@ impl Opener {
     }
 
     /// The same request with an answer to the challenge, if there are credentials that were not refused already.
-    pub(super) fn answer_challenge(
-        &self,
-        response: &Response,
-        spare: &Result<Request, Error>,
-    ) -> Result<Option<Request>, Error> {
+    pub(super) fn answer_challenge(&self, response: &Response, spare: &Request) -> Result<Option<Request>, Error> {
         let values: Vec<_> = response.head.fields().all("www-authenticate").filter_map(FieldValue::to_str).collect();
         let offered = challenges(values);
-        let Ok(spare) = spare else {
-            // Whoever sends a body from a reader gets to see the 401.
-            return Ok(None);
-        };
         if spare.has("authorization") {
             return Ok(None);
         }
