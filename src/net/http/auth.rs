@@ -229,6 +229,8 @@ pub struct Digest {
     user_hash: bool,
     stale: bool,
     uses: u32,
+    /// With a session key: the client's nonce that it was made with.
+    session_cnonce: Option<String>,
 }
 
 impl Digest {
@@ -279,6 +281,7 @@ impl Digest {
             user_hash: flag("userhash"),
             stale: flag("stale"),
             uses: 0,
+            session_cnonce: None,
         })
     }
 
@@ -288,6 +291,16 @@ impl Digest {
             Algorithm::Sha256 => 1,
             Algorithm::Sha512_256 => 2,
         }
+    }
+
+    /// Which users it is for.
+    pub fn realm(&self) -> &str {
+        &self.realm
+    }
+
+    /// The server's nonce.
+    pub fn nonce(&self) -> &str {
+        &self.nonce
     }
 
     /// The last answer was right but for its nonce: answering again asks the user for nothing (RFC 7616 3.3).
@@ -317,7 +330,11 @@ impl Digest {
         cnonce: &str,
     ) -> Result<String, Unsayable> {
         credentials.check()?;
-        self.uses += 1;
+        self.uses = self.uses.saturating_add(1);
+        // RFC 7616 3.4.2: a session key is made once, with the nonce of the first request; later ones keep to it, so that
+        // the server need not ask which it was.
+        let cnonce =
+            if self.session { &**self.session_cnonce.get_or_insert_with(|| cnonce.to_string()) } else { cnonce };
         let count = format!("{:08x}", self.uses);
         let hash = |text: String| self.algorithm.hash(text.as_bytes());
         let (user, realm, nonce) = (&credentials.user, &self.realm, &self.nonce);

@@ -78,6 +78,7 @@ pub struct Opener {
     jar: Option<Arc<Mutex<Jar>>>,
     credentials: Vec<(Option<String>, Credentials)>,
     preemptive: bool,
+    basic: bool,
     netrc: Option<Arc<Netrc>>,
     proxies: Proxies,
     #[cfg(feature = "tls")]
@@ -122,6 +123,7 @@ impl Opener {
             jar: None,
             credentials: Vec::new(),
             preemptive: false,
+            basic: true,
             netrc: None,
             proxies: Proxies::from_environment(),
             #[cfg(feature = "tls")]
@@ -189,6 +191,7 @@ impl Opener {
         let mut request = request;
         let mut history: Vec<(u16, Url)> = Vec::new();
         let mut challenged = false;
+        let mut unexpected = false;
         let mut may_be_local = true;
         loop {
             for layer in &self.layers {
@@ -212,6 +215,18 @@ impl Opener {
             }
             if next.is_some() && history.len() >= self.redirects.most.max(Redirects::default().most) {
                 return Err(Error::Redirects(history.len()));
+            }
+            // RFC 9110 10.1.1: who is answered 417 asks again without the expectation.
+            if next.is_none() && response.status() == 417 && !unexpected {
+                unexpected = true;
+                if let Ok(spare) = &spare
+                    && spare.lacks("expect")
+                    && spare.expect != Some(false)
+                {
+                    discard(&mut response);
+                    request = spare.again()?.expect_continue(false);
+                    continue;
+                }
             }
             if next.is_none() && response.status() == 401 && !challenged {
                 next = match &spare {
@@ -244,12 +259,15 @@ impl Opener {
 
     /// One request on one connection; a stale one is tried again on a fresh connection where that is safe.
     fn send(&self, mut request: Request, due: Option<Instant>) -> Result<Response, Error> {
-        self.prepare(&mut request)?;
+        let nonce = self.prepare(&mut request)?;
         let route = self.route(&request.url)?;
         // RFC 9110 9.2.2: what is idempotent may be repeated where the answer never came.
         let repeatable = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE" | "PUT" | "DELETE");
+        let mut stale = false;
         loop {
-            let kept = locked(&self.idle).take(&route, self.reuse.idle).filter(|_| self.reuse.total > 0);
+            // Once is enough: where one was stale, others may be.
+            let reuses = self.reuse.total > 0 && !stale;
+            let kept = reuses.then(|| locked(&self.idle).take(&route, self.reuse.idle)).flatten();
             let (mut wire, reused) = match kept {
                 Some(mut wire) => {
                     if !wire.is_fresh() {
@@ -266,7 +284,7 @@ impl Opener {
                 (Ok(answered), _) => answered,
                 (Err(Error::Empty | Error::Lost { .. }), Some(again)) => {
                     self.trace(&|| "the connection was stale: once more".to_string());
-                    request = again;
+                    (request, stale) = (again, true);
                     continue;
                 }
                 (Err(error), _) => return Err(error),
@@ -281,7 +299,7 @@ impl Opener {
             let undo = self.codings.filter(|_| !bodiless);
             let (body, coded) = body(raw, &answered.head, undo)?;
             let (head, informational) = (answered.head, answered.informational);
-            return Ok(Response { head, url, history: Vec::new(), informational, body, coded });
+            return Ok(Response { head, url, history: Vec::new(), informational, body, coded, nonce });
         }
     }
 
@@ -296,8 +314,9 @@ impl Opener {
         Ok(Route { secure, host, port, proxy })
     }
 
-    /// Cookies and credentials for this very URL; they are no part of the request that the caller made.
-    fn prepare(&self, request: &mut Request) -> Result<(), Error> {
+    /// Cookies and credentials for this very URL; they are no part of the request that the caller made. Tells the nonce
+    /// that a Digest was made with.
+    fn prepare(&self, request: &mut Request) -> Result<Option<String>, Error> {
         if let Some(jar) = &self.jar
             && let Ok(place) = Place::try_from(&request.url)
         {
@@ -312,17 +331,24 @@ impl Opener {
             }
         }
         if request.has("authorization") {
-            return Ok(());
+            return Ok(None);
         }
-        let Some(credentials) = self.credentials_for(request) else { return Ok(()) };
+        let Some(credentials) = self.credentials_for(request) else { return Ok(None) };
         let key = request.url.origin().to_string();
-        let known = locked(&self.digests).get_mut(&key).map(|digest| login::respond(digest, request, &credentials));
-        match known {
-            Some(value) => request.add("Authorization", &value?)?,
-            None if self.preemptive => request.add("Authorization", &credentials.basic()?)?,
-            None => {}
-        }
-        Ok(())
+        let known = locked(&self.digests)
+            .get_mut(&key)
+            .map(|digest| Ok::<_, Error>((login::respond(digest, request, &credentials)?, digest.nonce().to_string())));
+        Ok(match known.transpose()? {
+            Some((value, nonce)) => {
+                request.add("Authorization", &value)?;
+                Some(nonce)
+            }
+            None if self.preemptive && self.basic => {
+                request.add("Authorization", credentials.basic()?)?;
+                None
+            }
+            None => None,
+        })
     }
 
     fn receive_cookies(&self, response: &Response) {

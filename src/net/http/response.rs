@@ -23,6 +23,8 @@ pub struct Response {
     pub(super) informational: Vec<ResponseHead>,
     pub(super) body: Content,
     pub(super) coded: bool,
+    /// Of the Digest that the request carried, if it did.
+    pub(super) nonce: Option<String>,
 }
 
 impl core::fmt::Debug for Response {
@@ -354,7 +356,7 @@ pub(super) fn local(url: Url, media_type: &str, octets: Local) -> Result<Respons
         .and_then(|head| head.with("Content-Length", len.to_string()))
         .map_err(unsayable)?;
     let body = Content::Read(body);
-    Ok(Response { head, url, history: Vec::new(), informational: Vec::new(), body, coded: false })
+    Ok(Response { head, url, history: Vec::new(), informational: Vec::new(), body, coded: false, nonce: None })
 }
 
 /// What a local URL names.

@@ -103,8 +103,11 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "USER", allow_hyphen_values = true)]
     user: Option<String>,
     /// Send the password of -u only when asked for it: Digest where the server offers it, else Basic
-    #[arg(long, visible_alias = "digest")]
+    #[arg(long)]
     anyauth: bool,
+    /// Send the password of -u by Digest alone, never in the clear
+    #[arg(long)]
+    digest: bool,
     /// Logins from ~/.netrc
     #[arg(short = 'n', long)]
     netrc: bool,
@@ -246,7 +249,8 @@ fn opener(
         .timeouts(timeouts)
         .redirects(Redirects { most, downgrade: args.allow_downgrade, keep_method: args.request.is_some() })
         .codings(args.compressed.then(Expansion::default))
-        .preemptive(!args.anyauth);
+        .preemptive(!args.anyauth && !args.digest)
+        .basic(!args.digest);
     if let Some(jar) = jar {
         opener = opener.jar(Arc::clone(jar));
     }

@@ -39,17 +39,26 @@ impl Opener {
         let mut next = spare.again()?;
         let key = spare.url.origin().to_string();
         if let Some(mut digest) = Digest::strongest(&offered) {
-            // Refused with this very realm before, and not because the nonce was stale: the password is wrong.
-            let refused = locked(&self.digests).remove(&key).is_some() && !digest.is_stale();
-            if refused {
-                return Ok(None);
+            let mut digests = locked(&self.digests);
+            if let Some(nonce) = &response.nonce {
+                let known = digests.get(&key);
+                let same_realm = known.is_none_or(|known| known.realm() == digest.realm());
+                // Another thread may have a newer one, which is none of ours to judge.
+                if known.is_some_and(|known| known.nonce() == nonce) {
+                    digests.remove(&key);
+                }
+                // This very request carried an answer to this very realm, and not because its nonce was stale it was
+                // refused: the password is wrong. In another realm of the same origin it was never tried.
+                if same_realm && !digest.is_stale() {
+                    return Ok(None);
+                }
             }
             let value = respond(&mut digest, spare, &credentials)?;
             next.add("Authorization", &value)?;
-            locked(&self.digests).insert(key, digest);
+            digests.insert(key, digest);
             return Ok(Some(next));
         }
-        if self.preemptive || !offered.iter().any(|challenge| challenge.is("Basic")) {
+        if self.preemptive || !self.basic || !offered.iter().any(|challenge| challenge.is("Basic")) {
             return Ok(None);
         }
         next.add("Authorization", &credentials.basic()?)?;

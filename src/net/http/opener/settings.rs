@@ -129,6 +129,14 @@ impl Opener {
         self
     }
 
+    /// Whether Basic may be used at all. It may, unless said otherwise: whoever can change an answer on its way can offer
+    /// Basic in place of Digest, and be told the password (RFC 7616 5.3).
+    #[must_use]
+    pub fn basic(mut self, allowed: bool) -> Self {
+        self.basic = allowed;
+        self
+    }
+
     /// With logins from a `.netrc`.
     #[must_use]
     pub fn netrc(mut self, netrc: Netrc) -> Self {
