@@ -18,8 +18,9 @@
 pub mod plan;
 
 use super::{Error, Opener, Request, Response};
+use crate::url::Url;
 use plan::{Plan, Segment, Validator};
-use sha2::{Sha256, Sha512};
+use sha2::{Digest as _, Sha256, Sha512};
 use std::format;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -163,12 +164,15 @@ impl Download {
                     // No other run can go on from it; that it can't be removed changes nothing.
                     let _gone = remove(&part);
                 }),
-                First::Ranges(length, validator, url) => {
+                First::Ranges { length, validator, url, version } => {
+                    // What is written down is no place for a password.
+                    let target = url.clone();
+                    let url = without_credentials(&url)?;
                     let known = fs::read_to_string(&memory).ok().and_then(|text| Plan::parse(&text).ok());
                     let known = known.filter(|plan| plan.is_of(&url, length, validator.as_ref()));
                     let known = known.filter(|_| fs::metadata(&part).is_ok_and(|about| about.len() == length));
                     let plan = known.unwrap_or_else(|| Plan::new(&url, length, validator, self.segments));
-                    self.parallel(opener, plan, &part, &memory, watch)
+                    self.parallel(opener, (&target, version), plan, &part, &memory, watch)
                 }
             };
             match outcome {
@@ -216,12 +220,12 @@ impl Download {
             let asked = Request::get(&self.url)?.field("Range", "bytes=0-0")?;
             let answer = opener.open(asked).and_then(|response| match response.status() {
                 // An empty file has no first octet.
-                416 => opener.get(&self.url).and_then(Response::success).map(First::Whole),
+                416 => opener.get(&self.url).and_then(First::whole),
                 206 => match First::of_range(response)? {
                     Some(first) => Ok(first),
-                    None => opener.get(&self.url).and_then(Response::success).map(First::Whole),
+                    None => opener.get(&self.url).and_then(First::whole),
                 },
-                _ => response.success().map(First::Whole),
+                _ => First::whole(response),
             });
             match answer {
                 Ok(first) => return Ok(first),
@@ -241,6 +245,7 @@ impl Download {
     fn parallel(
         &self,
         opener: &Opener,
+        (url, version): (&str, Version),
         plan: Plan,
         part: &Path,
         memory: &Path,
@@ -254,6 +259,8 @@ impl Download {
         let run = Run {
             download: self,
             opener,
+            url,
+            version,
             part,
             memory,
             done: plan.segments.iter().map(|segment| AtomicU64::new(segment.done)).collect(),
@@ -305,7 +312,6 @@ fn failed_at(path: &Path) -> impl Fn(io::Error) -> Error + '_ {
 }
 
 fn digest<D: sha2::Digest>(file: &mut File) -> io::Result<String> {
-    use std::fmt::Write as _;
     let mut hash = D::new();
     let mut piece = std::vec![0; 256 << 10];
     loop {
@@ -315,11 +321,11 @@ fn digest<D: sha2::Digest>(file: &mut File) -> io::Result<String> {
         }
         hash.update(&piece[..len]);
     }
-    Ok(hash.finalize().iter().fold(String::new(), |mut text, octet| {
-        // Writing to a String does not fail.
-        write!(text, "{octet:02x}").unwrap_or_default();
-        text
-    }))
+    Ok(hex(&hash.finalize()))
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// The file that is being put together, created if need be and ours alone while the handle lives.
@@ -377,20 +383,61 @@ fn stream(mut response: Response, part: &Path, watch: &(dyn Fn(&Progress) + Sync
 enum First {
     /// No ranges, or not of a known whole: this is the file.
     Whole(Response),
-    /// Length, version, and the URL where it is after redirects.
-    Ranges(u64, Option<Validator>, String),
+    /// In ranges, from this URL, which is where it is after redirects.
+    Ranges { length: u64, validator: Option<Validator>, url: String, version: Version },
+}
+
+/// What an answer says of the version that it is a part of, as it is spelled: weak tags and recent dates can't prove that
+/// two parts belong together, but that they do not.
+struct Version([Option<String>; 2]);
+
+impl Version {
+    fn of(response: &Response) -> Self {
+        Self(["etag", "last-modified"].map(|name| response.field(name).map(ToString::to_string)))
+    }
+
+    /// Nothing tells this version from another.
+    fn is_unknown(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+
+    fn differs(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(one, other)| one.is_some() && other.is_some() && one != other)
+    }
+}
+
+/// A URL as it may be written down.
+fn without_credentials(url: &str) -> Result<String, Error> {
+    let wrong = |reason: String| Error::Url { url: url.to_string(), reason };
+    let mut url = Url::parse(url).map_err(|error| wrong(error.to_string()))?;
+    if url.includes_credentials() {
+        url.set_username("").map_err(|error| wrong(error.to_string()))?;
+        url.set_password("").map_err(|error| wrong(error.to_string()))?;
+    }
+    Ok(url.as_str().to_string())
 }
 
 impl First {
-    /// What a 206 tells; `None` where it does not tell how long the whole is.
+    /// An answer to a request without a range.
+    fn whole(response: Response) -> Result<Self, Error> {
+        let response = response.success()?;
+        // RFC 9110 15.3.7: a part that nobody asked for.
+        if response.status() == 206 { Err(OTHER_RANGE) } else { Ok(Self::Whole(response)) }
+    }
+
+    /// What a 206 tells; `None` where it does not tell how long the whole is, or nothing that would tell its parts from
+    /// those of another version.
     fn of_range(response: Response) -> Result<Option<Self>, Error> {
+        let version = Version::of(&response);
         let given = response.field("content-range").and_then(|range| range.strip_prefix("bytes 0-0/"));
         match given.map(|total| (total, total.parse())) {
-            Some((_, Ok(length))) if length > 0 => Ok(Some(Self::Ranges(
+            Some((_, Ok(1..))) if version.is_unknown() => Ok(None),
+            Some((_, Ok(length))) if length > 0 => Ok(Some(Self::Ranges {
                 length,
-                Validator::of(&response),
-                String::from(response.url().without_fragment()),
-            ))),
+                validator: Validator::of(&response),
+                url: String::from(response.url().without_fragment()),
+                version,
+            })),
             Some(("*", _)) => Ok(None),
             _ => Err(OTHER_RANGE),
         }
@@ -406,6 +453,8 @@ const STOPPED: Error = Error::Changed("the download was given up");
 struct Run<'d> {
     download: &'d Download,
     opener: &'d Opener,
+    url: &'d str,
+    version: Version,
     part: &'d Path,
     memory: &'d Path,
     plan: Plan,
@@ -463,7 +512,7 @@ impl Run<'_> {
     fn fetch(&self, index: usize, segment: Segment) -> Result<(), Error> {
         const CHANGED: Error = Error::Changed("the file changed on the server while it was being fetched");
         let range = format!("bytes={}-{}", segment.done, segment.end - 1);
-        let mut request = Request::get(&self.plan.url)?.field("Range", &range)?;
+        let mut request = Request::get(self.url)?.field("Range", &range)?;
         if let Some(validator) = &self.plan.validator {
             // RFC 9110 13.1.5: another version comes whole, with 200.
             request = request.field("If-Range", &validator.condition())?;
@@ -477,7 +526,8 @@ impl Run<'_> {
             return Err(OTHER_RANGE);
         }
         let now = Validator::of(&response);
-        if self.plan.validator.is_some() && now.is_some() && now != self.plan.validator {
+        let other = self.plan.validator.is_some() && now.is_some() && now != self.plan.validator;
+        if other || self.version.differs(&Version::of(&response)) {
             return Err(CHANGED);
         }
         let failed = failed_at(self.part);
@@ -528,9 +578,16 @@ fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// `NAME` with a suffix, in the same folder.
+/// `NAME` with a suffix, in the same folder. A name so long that it has no room for one is told by its hash.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    // What file systems take, less the suffixes: `.part.plan.new`.
+    const LONGEST: usize = 255 - 14;
+    let name = path.file_name().unwrap_or_default();
+    let mut name = if name.len() <= LONGEST || suffix == "new" {
+        name.to_os_string()
+    } else {
+        hex(&Sha256::digest(name.as_encoded_bytes())).into()
+    };
     name.push(".");
     name.push(suffix);
     path.with_file_name(name)
