@@ -1,0 +1,368 @@
+//! What servers, redirects and challenges can do to a client, and clients to a server, told over real sockets.
+#![cfg(all(feature = "web", feature = "testing"))]
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "it talks over sockets")]
+
+use plainwire::net::http::auth::Credentials;
+use plainwire::net::http::download::Download;
+use plainwire::net::http::proxy::Proxies;
+use plainwire::net::http::serve::{Answer, Begin, Request as Asked, Serve};
+use plainwire::net::http::{Error, Opener, Request};
+use plainwire::net::server::{Options, Port};
+use plainwire::net::{pool, reactor};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A server that answers each request by a function of its number and its head, and remembers the heads.
+struct Script {
+    address: SocketAddr,
+    heads: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl Script {
+    fn new(answer: impl Fn(usize, &str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let heads: Arc<Mutex<Vec<Vec<u8>>>> = Arc::default();
+        let (seen, answer) = (Arc::clone(&heads), Arc::new(answer));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
+                std::thread::spawn(move || {
+                    let mut stream = BufReader::new(stream);
+                    let mut head = Vec::new();
+                    while !head.ends_with(b"\r\n\r\n") {
+                        if stream.read_until(b'\n', &mut head).unwrap_or(0) == 0 {
+                            return;
+                        }
+                    }
+                    let number = {
+                        let mut seen = seen.lock().unwrap();
+                        seen.push(head.clone());
+                        seen.len() - 1
+                    };
+                    let answer = answer(number, &String::from_utf8_lossy(&head));
+                    // A client that has seen enough goes away.
+                    let _gone = stream.get_mut().write_all(&answer);
+                    let _gone = stream.get_mut().shutdown(std::net::Shutdown::Write);
+                    let _gone = std::io::copy(&mut stream, &mut std::io::sink());
+                });
+            }
+        });
+        Self { address, heads }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().iter().map(|head| String::from_utf8_lossy(head).into_owned()).collect()
+    }
+}
+
+fn opener() -> Opener {
+    Opener::new().proxies(Proxies::default())
+}
+
+fn answer(start: &str, fields: &[&str], body: &str) -> Vec<u8> {
+    let mut text = format!("HTTP/1.1 {start}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    for field in fields {
+        text += &format!("{field}\r\n");
+    }
+    (text + "\r\n" + body).into_bytes()
+}
+
+#[test]
+fn a_cookie_goes_back_as_it_was_set() {
+    let script = Script::new(|number, _| match number {
+        0 => b"HTTP/1.1 200 OK\r\nConnection: close\r\nSet-Cookie: name=caf\xe9\xff\r\nContent-Length: 0\r\n\r\n"
+            .to_vec(),
+        _ => answer("200 OK", &[], ""),
+    });
+    let opener = opener().cookies();
+    opener.get(&script.url("/")).unwrap();
+    opener.open(Request::get(&script.url("/")).unwrap().field("Cookie", b"own=\xfe").unwrap()).unwrap();
+    let heads = script.heads.lock().unwrap();
+    let has = |octets: &[u8]| heads[1].windows(octets.len()).any(|window| window == octets);
+    assert!(has(b"\r\nCookie: name=caf\xe9\xff; own=\xfe\r\n"), "{}", heads[1].escape_ascii());
+}
+
+#[test]
+fn a_location_in_another_charset_goes_back_as_it_was_spelled() {
+    let script = Script::new(|number, _| match number {
+        0 => {
+            b"HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: /caf\xe9?a=%25\r\nContent-Length: 0\r\n\r\n".to_vec()
+        }
+        1 => answer("302 Found", &["Location: /caf\u{e9}"], ""),
+        _ => answer("200 OK", &[], "x"),
+    });
+    opener().get(&script.url("/")).unwrap();
+    let heads = script.heads();
+    assert!(heads[1].starts_with("GET /caf%E9?a=%25 "), "{}", heads[1]);
+    assert!(heads[2].starts_with("GET /caf%C3%A9 "), "{}", heads[2]);
+}
+
+#[test]
+fn an_upload_that_is_moved_never_becomes_a_get() {
+    // RFC 9110 15.4.2: POST alone may change to GET on 301 and 302.
+    let script = Script::new(|number, _| match number {
+        0 => answer("301 Moved Permanently", &["Location: /new"], ""),
+        _ => answer("200 OK", &[], "stored"),
+    });
+    let put = Request::new("PUT", &script.url("/old")).unwrap().reader(&b"content"[..], Some(7));
+    assert!(matches!(opener().open(put), Err(Error::Again)));
+    assert_eq!(script.heads().len(), 1);
+}
+
+#[test]
+fn a_post_that_becomes_a_get_keeps_what_is_not_of_its_body() {
+    let script = Script::new(|number, _| match number {
+        0 => answer("303 See Other", &["Location: /new"], ""),
+        _ => answer("200 OK", &[], ""),
+    });
+    let post = Request::post(&script.url("/"))
+        .unwrap()
+        .field("X-Own", "1")
+        .unwrap()
+        .field("Content-Type", "text/plain")
+        .unwrap()
+        .without("User-Agent")
+        .reader(&b"content"[..], Some(7));
+    opener().open(post).unwrap();
+    let head = &script.heads()[1];
+    assert!(head.starts_with("GET /new ") && head.contains("X-Own: 1\r\n"), "{head}");
+    assert!(!head.contains("User-Agent") && !head.contains("Content-"), "{head}");
+}
+
+fn digest(realm: &str, nonce: &str, more: &str) -> Vec<u8> {
+    let challenge =
+        format!("WWW-Authenticate: Digest realm=\"{realm}\", qop=\"auth\", algorithm=SHA-256, nonce=\"{nonce}\"{more}");
+    answer("401 Unauthorized", &[&challenge], "")
+}
+
+#[test]
+fn a_second_realm_of_an_origin_gets_its_own_answer() {
+    let script = Script::new(|_, head| {
+        let realm = if head.starts_with("GET /a ") { "one" } else { "two" };
+        if head.contains(&format!("realm=\"{realm}\"")) { answer("200 OK", &[], realm) } else { digest(realm, "n", "") }
+    });
+    let opener = opener().credentials(None, Credentials::new("u", "p"));
+    for (path, realm) in [("/a", "one"), ("/b", "two"), ("/a", "one")] {
+        assert_eq!(opener.get(&script.url(path)).unwrap().text().unwrap(), realm);
+    }
+    // Refused where it was tried, it is not tried again.
+    let script = Script::new(|_, _| digest("r", "n", ""));
+    assert_eq!(opener.get(&script.url("/")).unwrap().status(), 401);
+    assert_eq!(script.heads().len(), 2);
+}
+
+#[test]
+fn who_asks_at_the_same_time_is_not_taken_for_refused() {
+    // Both ask before either is challenged; the one that comes second finds a digest that another request made.
+    let both = std::sync::Barrier::new(2);
+    let script = Script::new(move |number, head| {
+        if head.contains("Authorization: Digest") {
+            return answer("200 OK", &[], "in");
+        }
+        if number < 2 {
+            both.wait();
+        }
+        digest("r", &format!("n{number}"), "")
+    });
+    let opener = opener().credentials(None, Credentials::new("u", "p"));
+    std::thread::scope(|scope| {
+        let ask = || scope.spawn(|| opener.get(&script.url("/")).unwrap().status());
+        let (one, other) = (ask(), ask());
+        assert_eq!((one.join().unwrap(), other.join().unwrap()), (200, 200));
+    });
+}
+
+#[test]
+fn a_stale_nonce_is_replaced_without_asking() {
+    let script = Script::new(|number, head| match number {
+        0 => digest("r", "old", ""),
+        2 => digest("r", "new", ", stale=true"),
+        _ if head.contains("nonce=\"new\"") || number == 1 => answer("200 OK", &[], ""),
+        _ => digest("r", "old", ""),
+    });
+    let opener = opener().credentials(None, Credentials::new("u", "p"));
+    for _ in 0..3 {
+        assert_eq!(opener.get(&script.url("/")).unwrap().status(), 200);
+    }
+    let heads = script.heads();
+    assert!(heads[2].contains("nc=00000002") && heads[3].contains("nc=00000001"), "{heads:?}");
+    assert!(heads[4].contains("nonce=\"new\"") && heads[4].contains("nc=00000002"), "{heads:?}");
+}
+
+#[test]
+fn digest_alone_is_never_weakened_to_basic() {
+    let script = Script::new(|_, _| answer("401 Unauthorized", &["WWW-Authenticate: Basic realm=\"r\""], ""));
+    let opener = opener().credentials(None, Credentials::new("u", "secret"));
+    for preemptive in [false, true] {
+        let strict = opener.clone().basic(false).preemptive(preemptive);
+        assert_eq!(strict.get(&script.url("/")).unwrap().status(), 401);
+    }
+    assert!(script.heads().iter().all(|head| !head.contains("Authorization")));
+    assert_eq!(script.heads().len(), 2);
+}
+
+#[test]
+fn who_refuses_the_expectation_is_asked_without_it() {
+    let script = Script::new(|_, head| {
+        if head.contains("Expect:") { answer("417 Expectation Failed", &[], "") } else { answer("200 OK", &[], "took") }
+    });
+    let put = Request::put(&script.url("/")).unwrap().body("content").expect_continue(true);
+    assert_eq!(opener().open(put).unwrap().text().unwrap(), "took");
+    assert_eq!(script.heads().len(), 2);
+    // It is told to those who asked for it themselves.
+    let own = Request::put(&script.url("/")).unwrap().body("content").field("Expect", "100-continue").unwrap();
+    assert_eq!(opener().open(own).unwrap().status(), 417);
+}
+
+/// A server of ranges: what the answer says of the version, and what it gives, by the number of the request.
+fn ranges(fields: fn(usize) -> &'static [&'static str], length: usize, more: usize) -> Script {
+    Script::new(move |number, head| {
+        let octet = |at: usize| b'a' + (at % 23) as u8;
+        let Some(range) = head.lines().find_map(|line| line.strip_prefix("Range: bytes=")) else {
+            let body: String = (0..length).map(|at| char::from(octet(at))).collect();
+            return answer("200 OK", fields(number), &body);
+        };
+        let (first, last) = range.split_once('-').unwrap();
+        let (first, last): (usize, usize) = (first.parse().unwrap(), last.parse().unwrap());
+        let body: String = (first..=last + more).map(|at| char::from(octet(at))).collect();
+        let given = format!("Content-Range: bytes {first}-{last}/{length}");
+        answer("206 Partial Content", &[&[&*given], fields(number)].concat(), &body)
+    })
+}
+
+fn download(url: &str, segments: usize) -> (Result<u64, Error>, Vec<String>, Vec<u8>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("f");
+    let download = Download::new(url, &path).segments(segments).tries(1, Duration::ZERO);
+    let done = download.run(&opener(), &|_| {}).map(|done| done.length);
+    let mut names: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let text = std::fs::read(entry.path()).unwrap();
+            format!("{} {}", entry.file_name().to_string_lossy(), String::from_utf8_lossy(&text))
+        })
+        .collect();
+    names.sort();
+    (done, names, std::fs::read(&path).unwrap_or_default())
+}
+
+#[test]
+fn parts_of_different_versions_are_never_put_together() {
+    const LENGTH: usize = 200_000;
+    // Weak tags prove nothing, but a difference between them does.
+    let script = ranges(|number| if number < 2 { &["ETag: W/\"1\""] } else { &["ETag: W/\"2\""] }, LENGTH, 0);
+    let (done, _, _) = download(&script.url("/"), 3);
+    // It begins anew, once, and then all are of the second version.
+    assert_eq!(done.unwrap(), LENGTH as u64);
+    assert!(script.heads().len() > 4);
+    // Where nothing tells versions apart there is one stream.
+    let script = ranges(|_| &[], LENGTH, 0);
+    let (done, _, file) = download(&script.url("/"), 3);
+    assert_eq!((done.unwrap(), file.len()), (LENGTH as u64, LENGTH));
+    assert_eq!(script.heads().iter().filter(|head| !head.contains("Range:")).count(), 1);
+}
+
+#[test]
+fn a_part_that_is_longer_than_asked_for_is_refused() {
+    let script = ranges(|_| &["ETag: \"1\""], 200_000, 1);
+    assert!(matches!(download(&script.url("/"), 2).0, Err(Error::Changed(_))));
+    // And so is a part that nobody asked for.
+    let script = Script::new(|_, head| {
+        let ranged = head.contains("Range:");
+        let range = if ranged { "Content-Range: bytes 0-0/*" } else { "Content-Range: bytes 0-0/5" };
+        answer("206 Partial Content", &[range], "x")
+    });
+    let (done, names, _) = download(&script.url("/"), 1);
+    assert!(matches!(done, Err(Error::Changed(_))), "{done:?}");
+    assert!(names.iter().all(|name| !name.starts_with("f ")), "{names:?}");
+}
+
+#[test]
+fn a_plan_holds_no_password() {
+    let script = Script::new(|number, head| {
+        if number == 0 {
+            answer("206 Partial Content", &["ETag: \"1\"", "Content-Range: bytes 0-0/100000"], "x")
+        } else {
+            assert!(head.contains("Range: bytes=0-"), "{head}");
+            answer("503 Service Unavailable", &[], "")
+        }
+    });
+    let (done, names, _) = download(&format!("http://user:secret@{}/", script.address), 1);
+    assert!(matches!(done, Err(Error::Status { .. })), "{done:?}");
+    let plan = names.iter().find(|name| name.starts_with("f.part.plan ")).unwrap();
+    assert!(!plan.contains("secret") && plan.contains(&script.url("/")), "{plan}");
+}
+
+#[test]
+fn the_longest_name_has_room_for_its_part() {
+    let script = ranges(|_| &["ETag: \"1\""], 200_000, 0);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("n".repeat(255));
+    Download::new(script.url("/"), &path).segments(2).run(&opener(), &|_| {}).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(std::fs::metadata(path).unwrap().len(), 200_000);
+}
+
+#[test]
+fn content_in_a_coding_that_is_not_undone_is_no_content() {
+    let app = |_: &Asked| Begin::Collect(100, Box::new(|_, body| Answer::new(200).body(body)));
+    for start in [pool::start, reactor::start] {
+        let server = start(vec![Port::bind("127.0.0.1:0", Serve::new(app)).unwrap()], Options::default()).unwrap();
+        let mut stream = TcpStream::connect(server.addresses()[0]).unwrap();
+        let request = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\nConnection: close\r\n\r\n\
+                       3\r\nabc\r\n0\r\n\r\n";
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 501 "), "{answer}");
+        server.stop(Duration::from_secs(5));
+    }
+}
+
+#[test]
+fn a_body_is_copied_whole_however_it_comes() {
+    // More than any buffer, in pieces of every size; a sink that fails ends it.
+    let script = Script::new(|_, head| {
+        let body: String = (0..300_000).map(|at| char::from(b'a' + (at % 23) as u8)).collect();
+        if head.starts_with("GET /length ") {
+            return answer("200 OK", &[], &body);
+        }
+        let mut said = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n".to_vec();
+        let mut rest = body.as_bytes();
+        for size in (1..).step_by(7) {
+            let (piece, behind) = rest.split_at(size.min(rest.len()));
+            said.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
+            said.extend_from_slice(piece);
+            said.extend_from_slice(b"\r\n");
+            rest = behind;
+            if piece.is_empty() {
+                break;
+            }
+        }
+        if head.starts_with("GET /cut ") {
+            said.truncate(100_000);
+        }
+        said
+    });
+    let expected: Vec<u8> = (0..300_000).map(|at| b'a' + (at % 23) as u8).collect();
+    for path in ["/length", "/chunks"] {
+        let mut answer = opener().get(&script.url(path)).unwrap();
+        let mut body = vec![0; 10];
+        answer.read_exact(&mut body).unwrap();
+        assert_eq!(answer.copy_to(&mut body).unwrap(), 299_990);
+        assert!(body == expected, "{path}");
+        assert_eq!(answer.copy_to(&mut body).unwrap(), 0, "nothing is left");
+    }
+    let cut = opener().get(&script.url("/cut")).unwrap().copy_to(&mut std::io::sink());
+    assert!(matches!(cut, Err(Error::Partial(_))), "{cut:?}");
+    let full = opener().get(&script.url("/length")).unwrap().copy_to(&mut &mut [0; 1000][..]);
+    assert!(matches!(full, Err(Error::File { .. })), "{full:?}");
+}
