@@ -95,10 +95,16 @@ fn names_are_proposed_and_never_leave_the_folder() {
         let answer = format!("HTTP/1.1 200 OK\r\n{name}Content-Length: 1\r\nConnection: close\r\n\r\n{body}");
         stream.write_all(answer.as_bytes()).unwrap();
     });
-    for path in ["/whatever", "/plain%2fc%20d", "/"] {
+    for path in ["/whatever", "/plain%2fc%20d"] {
         let ran = download(folder.path(), &["-s", &server.url(path)]);
         assert_eq!((ran.code, ran.errors.as_str()), (0, ""), "{path}");
     }
+    assert_eq!(names(folder.path()), ["a b", "c d"]);
+    // curl(1), -J: a file of the name that the server proposes is not overwritten. One that was asked for is.
+    let again = download(folder.path(), &["-s", &server.url("/")]);
+    assert_eq!(again.code, 23);
+    assert!(again.errors.contains("a b is there already"), "{}", again.errors);
+    assert_eq!(download(folder.path(), &["-s", &server.url("/plain%2fc%20d")]).code, 0);
     assert_eq!(names(folder.path()), ["a b", "c d"]);
 }
 

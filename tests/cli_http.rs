@@ -190,6 +190,33 @@ fn output_goes_where_it_is_wanted() {
     );
     here(&["-OJ", &named.url("/z")]);
     assert_eq!(names(folder.path()), ["5", "evil.sh", "x.txt"]);
+    // curl(1), -J: a file of that name is not overwritten.
+    let again = get_in(folder.path(), &["-OJ", &named.url("/z")]);
+    assert_eq!(again.code, 23);
+    assert!(again.errors.contains("evil.sh is there already"), "{}", again.errors);
+    // A redirect does not choose the name.
+    let moved = Told::by(|number, stream, _| {
+        let start = if number == 0 { "302 Found\r\nLocation: /x.txt" } else { "200 OK" };
+        let answer = format!("HTTP/1.1 {start}\r\nContent-Length: 1\r\nConnection: close\r\n\r\ny");
+        stream.write_all(answer.as_bytes()).unwrap();
+    });
+    here(&["-L", "-O", &moved.url("/asked")]);
+    assert_eq!(names(folder.path()), ["5", "asked", "evil.sh", "x.txt"]);
+}
+
+#[test]
+fn what_a_server_says_moves_no_cursor() {
+    let told =
+        Told::says("HTTP/1.1 404 \u{9b}2J\r\nX-Title: \u{9b}31mred\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let ran = get(&["-v", "-f", &told.url("/")]);
+    assert_eq!(ran.code, 22);
+    assert!(!ran.errors.contains('\u{9b}') && ran.errors.contains("\\u{9b}2J"), "{:?}", ran.errors);
+    let shown = get(&["-v", &told.url("/")]);
+    assert!(
+        !shown.errors.contains('\u{9b}') && shown.errors.contains("< X-Title: \\u{9b}31mred"),
+        "{:?}",
+        shown.errors
+    );
 }
 
 #[test]
@@ -339,6 +366,12 @@ fn digest_answers_a_challenge() {
             assert!(answer.contains(part), "{part}: {answer}");
         }
     }
+    // Whoever is offered Basic in place of Digest is not told the password.
+    let weak = Told::says(
+        "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"r\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    );
+    assert_eq!(get(&["-f", "--digest", "-u", "a:b", &weak.url("/")]).code, 22);
+    assert!(weak.heads().iter().all(|head| !head.contains("Authorization")));
     let wrong = Served::start(&["--echo", "--quiet"]);
     assert_eq!(get(&["-u", "a:b", &wrong.url("/status/401")]).text(), "401 Unauthorized\n");
 }

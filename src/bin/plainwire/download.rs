@@ -59,7 +59,16 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let url = crate::get::with_scheme(&args.url);
     let output = match &args.output {
         Some(path) => path.clone(),
-        None => PathBuf::from(name(&opener, &url).map_err(failed)?),
+        None => {
+            let (name, asked) = name(&opener, &url).map_err(failed)?;
+            let path = PathBuf::from(name);
+            // A name that the server chose must not choose which of our files is replaced.
+            if !asked && path.symlink_metadata().is_ok() {
+                let there = format!("{} is there already; -o says where to write", path.display());
+                return Err(Failure::new(23, there));
+            }
+            path
+        }
     };
     let mut download = Download::new(&url, &output).segments(args.segments as usize);
     download = download.tries(args.retry, std::time::Duration::from_millis(500));
@@ -92,11 +101,15 @@ pub(crate) fn run(args: &Args) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The name that the server proposes, or the URL.
-fn name(opener: &Opener, url: &str) -> Result<String, plainwire::net::http::Error> {
+/// The name that the server proposes, or the URL; and whether it is the one in the URL that was asked for.
+fn name(opener: &Opener, url: &str) -> Result<(String, bool), plainwire::net::http::Error> {
     let answer = opener.open(Request::head(url)?)?;
+    let asked = answer.history().first().map_or(answer.url(), |(_, url)| url);
+    let asked = name_of_path(asked.pathname()).unwrap_or_else(|| "download".to_string());
     let proposed = answer.field("content-disposition").and_then(file_name);
-    Ok(proposed.or_else(|| name_of_path(answer.url().pathname())).unwrap_or_else(|| "download".to_string()))
+    let name = proposed.or_else(|| name_of_path(answer.url().pathname())).unwrap_or_else(|| asked.clone());
+    let same = name == asked;
+    Ok((name, same))
 }
 
 /// A bar for each segment.

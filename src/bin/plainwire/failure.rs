@@ -27,7 +27,16 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure with its own exit code.
     pub(crate) fn new(code: u8, message: impl fmt::Display) -> Self {
-        Self { code, message: message.to_string() }
+        // Words of the peer may be in it: what would move a terminal's cursor is spelled out.
+        let mut said = String::new();
+        for letter in message.to_string().chars() {
+            match letter {
+                '\n' | '\t' => said.push(letter),
+                _ if letter.is_control() => said.extend(letter.escape_default()),
+                _ => said.push(letter),
+            }
+        }
+        Self { code, message: said }
     }
 
     /// A failure with a file or folder, which is named first.

@@ -12,13 +12,26 @@ use std::path::{Path, PathBuf};
 /// Shows or saves an answer. An error says whether trying again may help.
 pub(super) fn deliver(args: &Args, mut answer: Response) -> Result<(), (bool, Failure)> {
     if args.verbose {
-        eprint!("{}", head(&answer, "< "));
+        // What would move a terminal's cursor is spelled out.
+        let plain = |text: String| -> String {
+            let kept = |letter: char| !letter.is_control() || matches!(letter, '\r' | '\n' | '\t');
+            text.chars()
+                .map(|letter| if kept(letter) { letter.to_string() } else { letter.escape_default().to_string() })
+                .collect()
+        };
+        eprint!("{}", plain(head(&answer, "< ")));
     }
     let target = match (&args.output, args.remote_name) {
         (Some(path), _) if path != Path::new("-") => Some(path.clone()),
         (None, true) => {
             let proposed = answer.field("content-disposition").and_then(file_name).filter(|_| args.remote_header_name);
-            let name = proposed.or_else(|| name_of_path(answer.url().pathname()));
+            // As in curl: a name that the server chose replaces nothing.
+            if let Some(name) = proposed.as_ref().filter(|name| Path::new(name).symlink_metadata().is_ok()) {
+                return Err((false, Failure::new(23, format!("{name} is there already; -o says where to write"))));
+            }
+            // Nor is it the server's choice by a redirect: the name is of the URL that was asked for.
+            let asked = answer.history().first().map_or(answer.url(), |(_, url)| url);
+            let name = proposed.or_else(|| name_of_path(asked.pathname()));
             Some(PathBuf::from(name.ok_or((false, Failure::new(23, "the URL names no file")))?))
         }
         _ => None,
