@@ -3,6 +3,7 @@
 use bytes::{Buf, Bytes};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::sync::Arc;
 use std::vec::Vec;
 
 /// Octets that lie elsewhere, to be sent as they are: a view of memory that is shared, or a part of a file.
@@ -19,7 +20,11 @@ pub struct Bulk {
 #[derive(Debug)]
 enum Source {
     Bytes(Bytes),
-    File { file: File, at: u64 },
+    /// The parts of one answer share the file: each descriptor more is one that another connection lacks.
+    File {
+        file: Arc<File>,
+        at: u64,
+    },
 }
 
 impl Bulk {
@@ -28,10 +33,10 @@ impl Bulk {
         Self { left: bytes.len() as u64, source: Source::Bytes(bytes) }
     }
 
-    /// `length` octets of `file`, from `offset` on. A file that ends before is told as a
+    /// `length` octets of `file`, from `offset` on; several parts of a file may share it. A file that ends before is told as a
     /// [lost](super::Ended::Lost) connection: the length has been promised.
-    pub fn file(file: File, offset: u64, length: u64) -> Self {
-        Self { source: Source::File { file, at: offset }, left: length }
+    pub fn file(file: impl Into<Arc<File>>, offset: u64, length: u64) -> Self {
+        Self { source: Source::File { file: file.into(), at: offset }, left: length }
     }
 
     /// Octets not sent yet.
@@ -48,7 +53,8 @@ impl Bulk {
     pub(crate) fn into_bytes(self) -> io::Result<Bytes> {
         match self.source {
             Source::Bytes(bytes) => Ok(bytes),
-            Source::File { mut file, at } => {
+            Source::File { file, at } => {
+                let mut file = &*file;
                 let len = usize::try_from(self.left).map_err(|_| ErrorKind::FileTooLarge)?;
                 let mut octets = std::vec![0; len];
                 file.seek(SeekFrom::Start(at))?;
@@ -74,6 +80,7 @@ impl Bulk {
                 sent
             }
             Source::File { file, at } => {
+                let mut file = &**file;
                 // A seek for each piece: what was read but not taken has to be read again.
                 file.seek(SeekFrom::Start(*at))?;
                 let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(PIECE);
@@ -98,7 +105,7 @@ impl Bulk {
     pub(crate) fn send_file(&mut self, socket: impl std::os::fd::AsFd) -> Option<io::Result<usize>> {
         let Source::File { file, at } = &mut self.source else { return None };
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(1 << 20);
-        match rustix::fs::sendfile(socket, &*file, Some(at), most) {
+        match rustix::fs::sendfile(socket, &**file, Some(at), most) {
             Ok(0) => Some(Err(short())),
             Ok(sent) => {
                 self.left -= sent as u64;

@@ -13,6 +13,7 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::string::{String, ToString};
+use std::sync::Arc;
 use std::time::SystemTime;
 use std::vec::Vec;
 
@@ -159,7 +160,7 @@ fn file(request: &Request, path: &Path) -> io::Result<Answer> {
                 let boundary = boundary(&validators, len);
                 described(Answer::new(206))
                     .with("Content-Type", format!("multipart/byteranges; boundary={boundary}"))
-                    .bulk(multipart(&opened, many, len, &content_type, &boundary)?)
+                    .bulk(multipart(&Arc::new(opened), many, len, &content_type, &boundary))
             }
         },
     })
@@ -194,22 +195,16 @@ fn boundary(validators: &Validators, len: u64) -> String {
 }
 
 /// The parts of RFC 9110 14.6.
-fn multipart(
-    file: &File,
-    ranges: &[Range<u64>],
-    len: u64,
-    content_type: &str,
-    boundary: &str,
-) -> io::Result<Vec<Bulk>> {
+fn multipart(file: &Arc<File>, ranges: &[Range<u64>], len: u64, content_type: &str, boundary: &str) -> Vec<Bulk> {
     let mut parts = Vec::with_capacity(2 * ranges.len() + 1);
     for range in ranges {
         let range_of = content_range(range, len);
         let head = format!("\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: {range_of}\r\n\r\n");
         parts.push(Bulk::bytes(head.into()));
-        parts.push(Bulk::file(file.try_clone()?, range.start, range.end - range.start));
+        parts.push(Bulk::file(Arc::clone(file), range.start, range.end - range.start));
     }
     parts.push(Bulk::bytes(format!("\r\n--{boundary}--\r\n").into()));
-    Ok(parts)
+    parts
 }
 
 /// What is in a folder, as a page; hidden files are not in it.
