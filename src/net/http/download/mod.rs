@@ -171,7 +171,9 @@ impl Download {
                     let known = fs::read_to_string(&memory).ok().and_then(|text| Plan::parse(&text).ok());
                     let known = known.filter(|plan| plan.is_of(&url, length, validator.as_ref()));
                     let known = known.filter(|_| fs::metadata(&part).is_ok_and(|about| about.len() == length));
-                    let plan = known.unwrap_or_else(|| Plan::new(&url, length, validator, self.segments));
+                    // Where nothing tells versions apart, parts can't be known to belong together: it comes in one.
+                    let count = if version.is_unknown() { 1 } else { self.segments };
+                    let plan = known.unwrap_or_else(|| Plan::new(&url, length, validator, count));
                     self.parallel(opener, (&target, version), plan, &part, &memory, watch)
                 }
             };
@@ -408,7 +410,7 @@ impl Version {
 
 /// A URL as it may be written down.
 fn without_credentials(url: &str) -> Result<String, Error> {
-    let wrong = |reason: String| Error::Url { url: url.to_string(), reason };
+    let wrong = |reason: String| Error::Url { url: super::error::without_password(url), reason };
     let mut url = Url::parse(url).map_err(|error| wrong(error.to_string()))?;
     if url.includes_credentials() {
         url.set_username("").map_err(|error| wrong(error.to_string()))?;
@@ -425,13 +427,11 @@ impl First {
         if response.status() == 206 { Err(OTHER_RANGE) } else { Ok(Self::Whole(response)) }
     }
 
-    /// What a 206 tells; `None` where it does not tell how long the whole is, or nothing that would tell its parts from
-    /// those of another version.
+    /// What a 206 tells; `None` where it does not tell how long the whole is.
     fn of_range(response: Response) -> Result<Option<Self>, Error> {
         let version = Version::of(&response);
         let given = response.field("content-range").and_then(|range| range.strip_prefix("bytes 0-0/"));
         match given.map(|total| (total, total.parse())) {
-            Some((_, Ok(1..))) if version.is_unknown() => Ok(None),
             Some((_, Ok(length))) if length > 0 => Ok(Some(Self::Ranges {
                 length,
                 validator: Validator::of(&response),
@@ -498,8 +498,15 @@ impl Run<'_> {
                 break;
             }
             if let Err(error) = self.fetch(index, segment) {
-                // Whoever gets on is not giving up.
-                tried = if self.done[index].load(Ordering::Acquire) > before { 1 } else { tried + 1 };
+                let moved = self.done[index].load(Ordering::Acquire) > before;
+                if self.version.is_unknown() {
+                    // What follows may be of another version: from the beginning.
+                    self.done[index].store(segment.start, Ordering::Release);
+                    tried += 1;
+                } else {
+                    // Whoever gets on is not giving up.
+                    tried = if moved { 1 } else { tried + 1 };
+                }
                 if !error.is_transient() || tried >= self.download.tries {
                     return Err(error);
                 }
