@@ -263,11 +263,11 @@ fn parts_of_different_versions_are_never_put_together() {
     // It begins anew, once, and then all are of the second version.
     assert_eq!(done.unwrap(), LENGTH as u64);
     assert!(script.heads().len() > 4);
-    // Where nothing tells versions apart there is one stream.
+    // Where nothing tells versions apart it comes in one part.
     let script = ranges(|_| &[], LENGTH, 0);
     let (done, _, file) = download(&script.url("/"), 3);
     assert_eq!((done.unwrap(), file.len()), (LENGTH as u64, LENGTH));
-    assert_eq!(script.heads().iter().filter(|head| !head.contains("Range:")).count(), 1);
+    assert_eq!(script.heads().len(), 2);
 }
 
 #[test]
@@ -365,4 +365,68 @@ fn a_body_is_copied_whole_however_it_comes() {
     assert!(matches!(cut, Err(Error::Partial(_))), "{cut:?}");
     let full = opener().get(&script.url("/length")).unwrap().copy_to(&mut &mut [0; 1000][..]);
     assert!(matches!(full, Err(Error::File { .. })), "{full:?}");
+}
+
+#[test]
+fn a_body_that_nobody_wants_holds_nobody_up() {
+    // It is announced, and never comes; Script waits for the client to go away.
+    let hangs = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = hangs.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for (number, stream) in hangs.incoming().flatten().enumerate() {
+            std::thread::spawn(move || {
+                let mut stream = BufReader::new(stream);
+                let mut line = String::new();
+                while stream.read_line(&mut line).is_ok_and(|read| read > 2) {}
+                let answer = if number == 0 {
+                    "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 10\r\n\r\n"
+                } else {
+                    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+                };
+                stream.get_mut().write_all(answer.as_bytes()).unwrap();
+                let _gone = stream.read_line(&mut line);
+            });
+        }
+    });
+    let start = std::time::Instant::now();
+    assert_eq!(opener().get(&format!("http://{address}/")).unwrap().text().unwrap(), "ok");
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
+fn nothing_that_is_told_holds_a_password() {
+    let wrong = Request::get("http://user:secret@h:99999/").unwrap_err();
+    assert!(!wrong.to_string().contains("secret") && wrong.to_string().contains("h:99999"), "{wrong}");
+    let script = Script::new(|number, _| match number {
+        0 => answer("302 Found", &["Location: ftp://user:secret@h/"], ""),
+        _ => answer("200 OK", &[], ""),
+    });
+    let refused = opener().get(&script.url("/")).unwrap_err();
+    assert!(!refused.to_string().contains("secret"), "{refused}");
+    let url = format!("http://user:secret@{}/a@b", script.address);
+    let request = Request::get(&url).unwrap().field("Authorization", "Bearer secret").unwrap();
+    assert!(!format!("{request:?}").contains("secret") && format!("{request:?}").contains("/a@b"), "{request:?}");
+    let response = opener().open(request).unwrap();
+    assert!(!format!("{response:?}").contains("secret"), "{response:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn many_ranges_of_a_file_cost_one_descriptor() {
+    use plainwire::net::http::serve::Files;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("held-open"), vec![0; 40_000_000]).unwrap();
+    let port = Port::bind("127.0.0.1:0", Serve::new(Files::below(folder.path()))).unwrap();
+    let server = reactor::start(vec![port], Options::default()).unwrap();
+    let mut stream = TcpStream::connect(server.addresses()[0]).unwrap();
+    let ranges: Vec<_> = (0..30).map(|at| format!("{}-{}", at * 1_200_000, at * 1_200_000 + 1_000_000)).collect();
+    let request = format!("GET /held-open HTTP/1.1\r\nHost: h\r\nRange: bytes={}\r\n\r\n", ranges.join(","));
+    stream.write_all(request.as_bytes()).unwrap();
+    stream.read_exact(&mut [0; 12]).unwrap();
+    // It is in the middle of its answer, which nobody reads.
+    let open = std::fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .flatten()
+        .filter(|entry| std::fs::read_link(entry.path()).is_ok_and(|target| target.ends_with("held-open")));
+    assert_eq!(open.count(), 1);
 }

@@ -150,6 +150,16 @@ pub enum Error {
     },
 }
 
+/// A URL as it may be told: without the user and the password in it.
+pub(super) fn without_password(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
+    match url[start..end].rfind('@') {
+        Some(at) => std::format!("{}{}", &url[..start], &url[start + at + 1..]),
+        None => String::from(url),
+    }
+}
+
 impl From<Unsayable> for Error {
     fn from(unsayable: Unsayable) -> Self {
         Self::Unsayable(std::format!("{unsayable}"))

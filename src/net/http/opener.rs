@@ -9,10 +9,10 @@ pub use settings::{Redirects, Reuse, Timeouts};
 
 use super::auth::{Credentials, Digest};
 use super::coding::Expansion;
-use super::error::Error;
+use super::error::{Error, without_password};
 use super::netrc::Netrc;
 use super::proxy::Proxies;
-use super::response::{Local, Raw, body, local};
+use super::response::{Content, Local, Raw, body, local};
 use super::wire::{Idle, Route, Wire};
 use super::{Request, Response};
 use crate::cookie::{self, Jar, Place, Timestamp};
@@ -20,12 +20,13 @@ use crate::http1::{FieldValue, Quirks, client};
 use crate::net::http::data_url;
 use crate::net::tap::SharedTap;
 use crate::url::Url;
+use std::boxed::Box;
 use std::collections::HashMap;
 use std::format;
 use std::io::Read;
 use std::string::{String, ToString};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use std::vec::Vec;
 
 /// A step of one's own among those that every request and every answer passes: [`Opener::layer`].
@@ -250,7 +251,7 @@ impl Opener {
             };
             history.push((response.status(), response.url.clone()));
             discard(&mut response);
-            self.trace(&|| format!("following to {}", next.url.as_str()));
+            self.trace(&|| format!("following to {}", without_password(next.url.as_str())));
             challenged = false;
             may_be_local = false;
             request = next;
@@ -392,8 +393,16 @@ impl Opener {
     }
 }
 
-/// Reads a little of a body that nobody wants, so that its connection can be used again; a long one is not worth it.
+/// Reads a little of a body that nobody wants, so that its connection can be used again; one that is long, or does not
+/// come, is not worth it.
 fn discard(response: &mut Response) {
+    const WORTH: Duration = Duration::from_millis(500);
+    if let Content::Raw(raw) = &mut response.body {
+        raw.hurry(WORTH);
+    } else {
+        // What is coded keeps its own time: its connection is given up.
+        response.body = Content::Read(Box::new(std::io::empty()));
+    }
     let mut sink = [0; 4096];
     for _ in 0..16 {
         match response.body.read(&mut sink) {

@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::auth::{Credentials, bearer};
+use super::error::without_password;
 use super::form::Form;
 use crate::http1::{FieldName, FieldValue, Method};
 use crate::url::Url;
@@ -102,7 +103,6 @@ impl From<File> for Body {
 /// assert!(Request::get("https://api.example/")?.field("X-A", "a\r\nX-B: b").is_err());
 /// # Ok::<(), plainwire::net::http::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct Request {
     pub(super) method: String,
     pub(super) url: Url,
@@ -121,6 +121,19 @@ pub struct Request {
     pub(super) redirected: bool,
 }
 
+/// Field values may be secrets, and are left out.
+impl core::fmt::Debug for Request {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let names: Vec<_> = self.fields.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &without_password(self.url.as_str()))
+            .field("fields", &names)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Request {
     /// A request with any method.
     ///
@@ -128,7 +141,8 @@ impl Request {
     ///
     /// [`Error::Url`], [`Error::Unsayable`] for a method that is no token.
     pub fn new(method: &str, url: &str) -> Result<Self, Error> {
-        let parsed = Url::parse(url).map_err(|error| Error::Url { url: url.to_string(), reason: error.to_string() })?;
+        let parsed =
+            Url::parse(url).map_err(|error| Error::Url { url: without_password(url), reason: error.to_string() })?;
         Self::to(method, parsed)
     }
 

@@ -2,7 +2,7 @@
 
 use super::Opener;
 use super::coding::{Expansion, decoded};
-use super::error::{Error, Wait};
+use super::error::{Error, Wait, without_password};
 use super::wire::{Both, Sending, Wire};
 use crate::http1::{FieldValue, ResponseHead, Trailers, client::Event};
 use crate::url::Url;
@@ -11,6 +11,7 @@ use std::boxed::Box;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::string::{String, ToString};
+use std::time::{Duration, Instant};
 use std::vec::Vec;
 
 /// An answer. Its body is read from it by [`Read`], with the content codings undone.
@@ -31,7 +32,7 @@ impl core::fmt::Debug for Response {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Response")
             .field("status", &self.status())
-            .field("url", &self.url.as_str())
+            .field("url", &without_password(self.url.as_str()))
             .finish_non_exhaustive()
     }
 }
@@ -225,6 +226,13 @@ impl Raw {
     pub(super) fn finish(&mut self) -> Result<(), Error> {
         self.left = self.next()?.unwrap_or_default();
         Ok(())
+    }
+
+    /// From now on it may take no longer than this.
+    pub(super) fn hurry(&mut self, limit: Duration) {
+        if let Some(wire) = &mut self.wire {
+            wire.driver.deadline(Some(Instant::now() + limit));
+        }
     }
 
     /// The next octets, or `None` at the end.

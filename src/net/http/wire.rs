@@ -1,6 +1,6 @@
 //! One connection to an origin or a proxy: opening it, one exchange on it, and whether it can serve another.
 
-use super::error::{Error, Wait};
+use super::error::{Error, Wait, without_password};
 use super::request::Body;
 use super::{Opener, Request};
 use crate::engine::{Engine, Handler, Tap};
@@ -353,9 +353,9 @@ fn tunnel<T: Tap<Client> + Clone>(
     }
     let code = status.map_or(0, StatusCode::as_u16);
     if !(200..300).contains(&code) {
-        return Err(Error::Proxy { proxy: without_credentials(&proxy), status: code });
+        return Err(Error::Proxy { proxy: without_password(&proxy), status: code });
     }
-    opener.trace(&|| format!("tunnel through {}", without_credentials(&proxy)));
+    opener.trace(&|| format!("tunnel through {}", without_password(&proxy)));
     let tap = driver.tap().clone();
     let (_, wire, rest) = driver.into_parts();
     // The server speaks TLS: it waits for our first octet.
@@ -406,7 +406,7 @@ fn names_port(proxy: &str) -> bool {
 fn proxy_url(proxy: &str) -> Result<crate::url::Url, Error> {
     let full = if proxy.contains("://") { proxy.to_string() } else { format!("http://{proxy}") };
     crate::url::Url::parse(&full)
-        .map_err(|error| Error::Url { url: without_credentials(proxy), reason: error.to_string() })
+        .map_err(|error| Error::Url { url: without_password(proxy), reason: error.to_string() })
 }
 
 fn proxy_authorization(proxy: &str) -> Result<Option<String>, Error> {
@@ -415,15 +415,6 @@ fn proxy_authorization(proxy: &str) -> Result<Option<String>, Error> {
         return Ok(None);
     }
     Ok(Some(super::opener::credentials_of(&url).basic()?))
-}
-
-/// A proxy's URL as it may be shown.
-fn without_credentials(proxy: &str) -> String {
-    match (proxy.find("://"), proxy.rfind('@')) {
-        (Some(scheme), Some(at)) => format!("{}{}", &proxy[..scheme + 3], &proxy[at + 1..]),
-        (None, Some(at)) => proxy[at + 1..].to_string(),
-        _ => proxy.to_string(),
-    }
 }
 
 /// The connections that wait for another request.

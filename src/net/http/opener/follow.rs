@@ -1,7 +1,7 @@
 //! Redirects: which are followed, as what, and without what.
 
 use super::Opener;
-use crate::net::http::error::Error;
+use crate::net::http::error::{Error, without_password};
 use crate::net::http::{Body, Request, Response};
 use std::format;
 use std::string::{String, ToString};
@@ -23,7 +23,7 @@ impl Opener {
             return Err(Error::Redirects(self.redirects.most));
         }
         let location = as_text(location.as_ref());
-        let wrong = |reason: String| Error::Url { url: location.clone(), reason };
+        let wrong = |reason: String| Error::Url { url: without_password(&location), reason };
         let mut url = response.url.join(&location).map_err(|error| wrong(error.to_string()))?;
         // RFC 9110 10.2.2: without a fragment of its own it inherits the one that was asked for.
         if url.fragment().is_none()
@@ -34,7 +34,7 @@ impl Opener {
         match (response.url.scheme(), url.scheme()) {
             (_, "https") | ("http", "http") => {}
             ("https", "http") if self.redirects.downgrade => {}
-            _ => return Err(Error::Redirect(url.as_str().to_string())),
+            _ => return Err(Error::Redirect(without_password(url.as_str()))),
         }
         let asked = match &spare {
             Ok(request) | Err((request, _)) => request.method.clone(),
