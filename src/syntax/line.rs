@@ -14,6 +14,8 @@
 //! assert_eq!(input, b"RS");
 //! ```
 
+pub(crate) mod command;
+
 use crate::work;
 use memchr::memchr;
 

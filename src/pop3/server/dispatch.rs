@@ -5,50 +5,30 @@ use super::config::Expire;
 use super::maildrop::Which;
 use super::state::{Cause, State};
 use super::{Error, ErrorKind, Event, Pending, Refusal, Server, say};
+use crate::syntax::line::command::Taken;
 use alloc::format;
 use alloc::string::String;
 use bytes::BytesMut;
 use core::fmt::Write as _;
-
-/// Octets of a line without an end that are passed over before the session ends.
-const ENDLESS: usize = 65_536;
 
 type Told<'i> = Result<Option<Event<&'i [u8]>>, Error>;
 
 impl Server {
     /// Takes a line: a command, or a response of an exchange.
     pub(super) fn line<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Told<'i> {
-        let start = input.len();
-        if self.skipped.is_none() {
-            let limits = &self.config.limits;
-            let limit = if self.state == State::Exchange { limits.auth_line } else { limits.line };
-            match self.lines.take(input, limit) {
-                Ok(Some(line)) if self.state == State::Exchange => return self.response(line, out),
-                Ok(Some(line)) => return self.command(line, out),
-                Ok(None) => return self.dry(input, 0),
-                Err(_) => self.skipped = Some(0),
+        let exchange = self.state == State::Exchange;
+        let limits = &self.config.limits;
+        match self.lines.take(input, if exchange { limits.auth_line } else { limits.line }) {
+            Taken::Line(line) if exchange => self.response(line, out),
+            Taken::Line(line) => self.command(line, out),
+            Taken::Dry(at) => self.dry(input, at),
+            Taken::Endless(at) => Err(self.error(ErrorKind::LineTooLong, at)),
+            Taken::Overlong if exchange => self.broken_off("-ERR [AUTH] response too long", out),
+            Taken::Overlong => {
+                self.user = None;
+                self.refused(Refusal::TooLong, out)
             }
         }
-        let skipped = self.skipped.unwrap_or_default();
-        let room = ENDLESS - skipped;
-        let mut visible = &input[..input.len().min(room)];
-        let before = visible.len();
-        let ended = self.lines.skip(&mut visible);
-        let passed = before - visible.len();
-        *input = &input[passed..];
-        if !ended && start >= room {
-            return Err(self.error(ErrorKind::LineTooLong, room));
-        }
-        if !ended {
-            self.skipped = Some(skipped + passed);
-            return self.dry(input, passed);
-        }
-        self.skipped = None;
-        if self.state == State::Exchange {
-            return self.broken_off("-ERR [AUTH] response too long", out);
-        }
-        self.user = None;
-        self.refused(Refusal::TooLong, out)
     }
 
     /// Nothing can be told of `input`, which begins `at` octets into this step: more has to come, or never will.
@@ -56,7 +36,7 @@ impl Server {
         if !self.ended {
             return Ok(None);
         }
-        let between = self.skipped.is_none() && matches!(self.state, State::Authorization | State::Transaction);
+        let between = !self.lines.skipping() && matches!(self.state, State::Authorization | State::Transaction);
         if input.is_empty() && between {
             // RFC 1939 6: without QUIT nothing is deleted.
             self.close();

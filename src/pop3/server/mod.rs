@@ -32,7 +32,7 @@ use super::Code;
 use crate::engine::{Detach, Engine, Patience, Status, delegate};
 use crate::sasl::{Binding, Nonce};
 use crate::states::{self, States};
-use crate::syntax::line::Lines;
+use crate::syntax::line::command::CommandLines;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
@@ -86,9 +86,7 @@ pub struct Server {
     config: Arc<Config>,
     state: State,
     pending: Option<Pending>,
-    lines: Lines,
-    /// So many octets of a line that is too long were passed over.
-    skipped: Option<usize>,
+    lines: CommandLines,
     secure: bool,
     nonce: Nonce,
     binding: Option<Box<Binding>>,
@@ -117,8 +115,7 @@ impl Server {
             config,
             state: State::Connect,
             pending: Some(Pending::Connection),
-            lines: Lines::new(),
-            skipped: None,
+            lines: CommandLines::new(),
             secure: session.secure,
             nonce: session.nonce,
             binding: session.binding.map(Box::new),
@@ -325,7 +322,7 @@ impl Server {
 
     /// As [`Engine::status`].
     pub fn status(&self) -> Status {
-        let between = self.lines == Lines::new() && self.skipped.is_none();
+        let between = self.lines.between();
         match self.state {
             State::Closed => Status::Closed,
             State::Tls => Status::HandedOver,

@@ -5,6 +5,7 @@ use super::{Error, ErrorKind, Event, Misuse, Pending, Server, replies};
 use crate::sasl::{self, Identity, Mechanism, Setting, Step, Store, base64};
 use crate::smtp::{Answer, Text};
 use crate::states::States;
+use crate::syntax::line::command::Taken;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::{BufMut, BytesMut};
@@ -129,17 +130,12 @@ impl Server {
 
     /// Takes a line of the exchange.
     pub(super) fn response<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Told<'i> {
-        if self.skipped.is_some() {
-            return self.line(input, out);
-        }
         let line = match self.lines.take(input, self.config.limits.auth_line) {
-            Ok(Some(line)) => line,
-            Ok(None) => return self.dry(input, 0),
-            Err(_) => {
-                // RFC 4954 4: the exchange fails where the line ends.
-                self.skipped = Some(0);
-                return self.line(input, out);
-            }
+            Taken::Line(line) => line,
+            Taken::Dry(at) => return self.dry(input, at),
+            Taken::Endless(at) => return Err(self.error(ErrorKind::LineTooLong, at)),
+            // RFC 4954 4: the exchange fails where the line ends.
+            Taken::Overlong => return self.broken_off(&replies::RESPONSE_TOO_LONG, out),
         };
         if line == b"*" {
             return self.broken_off(&replies::CANCELLED, out);
@@ -154,10 +150,6 @@ impl Server {
             }
             Err(_) => self.broken_off(&replies::BAD_RESPONSE, out),
         }
-    }
-
-    pub(super) fn response_too_long<'i>(&mut self, out: &mut BytesMut) -> Told<'i> {
-        self.broken_off(&replies::RESPONSE_TOO_LONG, out)
     }
 
     fn advance<'i>(&mut self, step: Result<Step, sasl::ServerError>, out: &mut BytesMut) -> Told<'i> {

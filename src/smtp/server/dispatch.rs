@@ -9,44 +9,24 @@ use crate::smtp::{
     Text,
 };
 use crate::states::States;
+use crate::syntax::line::command::Taken;
 use bytes::{BufMut, BytesMut};
-
-/// Octets of a line without an end that are passed over before the session ends.
-const ENDLESS: usize = 65_536;
 
 type Told<'i> = Result<Option<Event<&'i [u8]>>, Error>;
 
 impl Server {
     /// Takes a command line.
     pub(super) fn line<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Told<'i> {
-        let start = input.len();
-        if self.skipped.is_none() {
-            let limits = &self.config.limits;
-            // RFC 4954 4: an initial response may be as long as any other one.
-            let auth = input.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"AUTH "));
-            let limit = if auth { limits.auth_line.max(limits.command_line) } else { limits.command_line };
-            match self.lines.take(input, limit) {
-                Ok(Some(line)) => return self.command(line, out),
-                Ok(None) => return self.dry(input, 0),
-                Err(_) => self.skipped = Some(0),
-            }
+        let limits = &self.config.limits;
+        // RFC 4954 4: an initial response may be as long as any other one.
+        let auth = input.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"AUTH "));
+        let limit = if auth { limits.auth_line.max(limits.command_line) } else { limits.command_line };
+        match self.lines.take(input, limit) {
+            Taken::Line(line) => self.command(line, out),
+            Taken::Dry(at) => self.dry(input, at),
+            Taken::Endless(at) => Err(self.error(ErrorKind::LineTooLong, at)),
+            Taken::Overlong => self.refuse(&replies::LINE_TOO_LONG, out),
         }
-        let skipped = self.skipped.unwrap_or_default();
-        let room = ENDLESS - skipped;
-        let mut visible = &input[..input.len().min(room)];
-        let before = visible.len();
-        let ended = self.lines.skip(&mut visible);
-        let passed = before - visible.len();
-        *input = &input[passed..];
-        if !ended && start >= room {
-            return Err(self.error(ErrorKind::LineTooLong, room));
-        }
-        if !ended {
-            self.skipped = Some(skipped + passed);
-            return self.dry(input, passed);
-        }
-        self.skipped = None;
-        if self.state == State::Auth { self.response_too_long(out) } else { self.refuse(&replies::LINE_TOO_LONG, out) }
     }
 
     fn command<'i>(&mut self, line: &'i [u8], out: &mut BytesMut) -> Told<'i> {

@@ -34,7 +34,7 @@ use crate::sasl::{self, Binding, Identity, Login, Nonce};
 use crate::smtp::Body;
 use crate::states::{self, States};
 use crate::syntax::dots::Unstuff;
-use crate::syntax::line::Lines;
+use crate::syntax::line::command::CommandLines;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -87,9 +87,7 @@ pub struct Server {
     /// Octets taken before this step.
     taken: u64,
     phase: u64,
-    lines: Lines,
-    /// So many octets of a line that is too long were passed over.
-    skipped: Option<usize>,
+    lines: CommandLines,
     /// A DATA was refused, and what follows has to be a command.
     early: bool,
     secure: bool,
@@ -154,8 +152,7 @@ impl Server {
             expired: false,
             taken: 0,
             phase: 0,
-            lines: Lines::new(),
-            skipped: None,
+            lines: CommandLines::new(),
             early: false,
             secure: session.secure,
             xclient: session.xclient,
@@ -403,7 +400,7 @@ impl Server {
 
     /// As [`Engine::status`].
     pub fn status(&self) -> Status {
-        let between = self.lines == Lines::new() && self.skipped.is_none() && self.chunk.refused.is_none();
+        let between = self.lines.between() && self.chunk.refused.is_none();
         match self.state {
             State::Closed => Status::Closed,
             State::Tls => Status::HandedOver,
