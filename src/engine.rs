@@ -18,7 +18,7 @@
 //!
 //! How long a write may stall is the driver's to decide; [`Patience`] speaks only of what an engine waits to *receive*.
 
-#[cfg(any(feature = "chat", feature = "http1", feature = "mime", feature = "pop3", feature = "smtp"))]
+#[cfg(any(test, feature = "chat", feature = "http1", feature = "mime", feature = "pop3", feature = "smtp"))]
 mod delegate;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -26,7 +26,7 @@ use core::fmt;
 use core::ops::Range;
 use core::time::Duration;
 
-#[cfg(any(feature = "chat", feature = "http1", feature = "mime", feature = "pop3", feature = "smtp"))]
+#[cfg(any(test, feature = "chat", feature = "http1", feature = "mime", feature = "pop3", feature = "smtp"))]
 pub(crate) use delegate::delegate;
 
 /// Where a conversation stands.
