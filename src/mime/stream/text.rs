@@ -1,0 +1,112 @@
+//! What stands between delimiters, and the delimiters.
+
+use super::{Content, Event, Next, Open, State, Step, Stream};
+use crate::mime::boundary::Found;
+use crate::mime::defect::DefectKind;
+use crate::work;
+
+impl Stream {
+    pub(super) fn text<'i>(&mut self, input: &mut &'i [u8], fresh: bool) -> Step<'i> {
+        if !self.boundaries.any() {
+            return self.tell_text(input, input.len());
+        }
+        // A delimiter line begins at the front of the content, or behind a line break that belongs to it.
+        let before = match &input[..] {
+            _ if fresh => 0,
+            [b'\r', b'\n', b'-', b'-', ..] => 2,
+            [b'\n', b'-', b'-', ..] => 1,
+            rest => {
+                let found = memchr::memmem::find(rest, b"\n--");
+                work::add(found.unwrap_or(rest.len()));
+                let told = match found {
+                    Some(lf) => lf - usize::from(lf > 0 && rest[lf - 1] == b'\r'),
+                    None if self.ended => rest.len(),
+                    None => rest.len() - undecided(rest),
+                };
+                return self.tell_text(input, told);
+            }
+        };
+        let mut seen = self.seen.saturating_sub(before);
+        match self.boundaries.look(&input[before..], self.ended, &mut seen) {
+            Found::Unknown => {
+                self.seen = before + seen;
+                Step::Wait
+            }
+            Found::Delimiter { level, len, close } => {
+                self.state = State::Delimiter { level, len: before + len, close };
+                Step::Again
+            }
+            Found::Text(len) => {
+                self.state = State::Text { fresh: false };
+                self.seen = 0;
+                if before + len == 0 { Step::Again } else { self.tell_text(input, before + len) }
+            }
+        }
+    }
+
+    /// Tells so many octets of text, or the end if it has come.
+    fn tell_text<'i>(&mut self, input: &mut &'i [u8], len: usize) -> Step<'i> {
+        if len == 0 {
+            if self.ended && input.is_empty() {
+                self.cut = self.offset;
+                self.state = State::Closing { level: 0, next: Next::Over };
+                return Step::Again;
+            }
+            return Step::Wait;
+        }
+        let octets = self.take(input, len);
+        if matches!(self.state, State::Text { fresh: true }) {
+            self.state = State::Text { fresh: false };
+        }
+        Step::Tell(match self.open.last() {
+            Some(Open { content: Content::Multipart, closed: false, .. }) => Event::Preamble(octets),
+            Some(Open { content: Content::Multipart, .. }) => Event::Epilogue(octets),
+            _ => Event::Body(octets),
+        })
+    }
+
+    pub(super) fn delimiter(&mut self, input: &mut &[u8], level: usize, len: usize, close: bool) {
+        if !close && self.begun >= self.limits.parts {
+            self.defect(DefectKind::PartLimit, self.offset);
+            self.boundaries.clear();
+            self.state = State::Text { fresh: false };
+            return;
+        }
+        // The line break before it is the delimiter's, also where a header or another delimiter has taken it already.
+        let shared = if input.starts_with(b"--") { self.line_break } else { 0 };
+        self.cut = self.offset - shared;
+        self.take(input, len);
+        self.open[level].entered = true;
+        self.boundaries.truncate(level + usize::from(!close));
+        self.state = State::Closing { level, next: if close { Next::Epilogue } else { Next::Part } };
+        // What the delimiter closes is not missing its own.
+        self.open[level].closed = close;
+    }
+
+    pub(super) fn opening<'i>(&mut self, input: &mut &'i [u8], level: usize) -> Step<'i> {
+        match self.boundaries.look(input, self.ended, &mut self.seen) {
+            Found::Unknown => return Step::Wait,
+            // The line break of a delimiter is not the one that the next delimiter needs before it (RFC 2046 5.1.1),
+            // and a part of nothing is nothing.
+            Found::Delimiter { level: again, len, close: false } if again == level => {
+                self.defect(DefectKind::RepeatedDelimiter, self.offset);
+                self.take(input, len);
+                return Step::Again;
+            }
+            Found::Delimiter { .. } | Found::Text(_) => {}
+        }
+        self.seen = 0;
+        self.state = State::Begin;
+        Step::Again
+    }
+}
+
+/// How many octets at the end may be the beginning of a delimiter line.
+fn undecided(text: &[u8]) -> usize {
+    match text {
+        [.., b'\r', b'\n', b'-'] => 3,
+        [.., b'\r', b'\n'] | [.., b'\n', b'-'] => 2,
+        [.., b'\r' | b'\n'] => 1,
+        _ => 0,
+    }
+}
