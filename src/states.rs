@@ -2,8 +2,8 @@
 //! diagram in the documentation.
 //!
 //! [`states!`](states) makes the enums of states and causes and the table between them. Two rows for one state and cause
-//! do not compile. [`diagram`] prints the table; the documentation includes that print as a file, `states.txt`, and a unit test
-//! holds the file to the table by [`judge`].
+//! do not compile. [`diagram`] prints the table, in the engine's function of that name; the documentation includes the print
+//! as a file, `states.txt` beside the table, and a unit test holds the file to the table by [`judge`].
 
 use alloc::format;
 use alloc::string::String;
@@ -37,7 +37,7 @@ pub(crate) trait States: Copy + PartialEq + fmt::Debug + 'static {
     }
 }
 
-/// Two enums and the table between them:
+/// Two enums and the table between them, and the test of their diagram:
 ///
 /// ```text
 /// states! {
@@ -95,6 +95,12 @@ macro_rules! states {
                 };
                 NEXT[self as usize][cause as usize]
             }
+        }
+
+        #[cfg(test)]
+        #[test]
+        fn the_diagram_is_the_table() {
+            $crate::states::judge::<$state>(&super::diagram(), include_str!("states.txt"));
         }
     };
 }

@@ -80,11 +80,3 @@ impl State {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_diagram_is_the_table() {
-        crate::states::judge::<super::State>(&super::super::diagram(), include_str!("states.txt"));
-    }
-}
