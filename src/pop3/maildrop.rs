@@ -140,29 +140,25 @@ impl Maildrop for Messages {
     }
 }
 
-impl<M: Maildrop + ?Sized> Maildrop for &mut M {
-    fn list(&mut self) -> Result<Vec<Entry>, Trouble> {
-        (**self).list()
-    }
-    fn read(&mut self, message: usize, offset: u64, buffer: &mut [u8]) -> Result<usize, Trouble> {
-        (**self).read(message, offset, buffer)
-    }
-    fn delete(&mut self, messages: &[usize]) -> Result<(), Trouble> {
-        (**self).delete(messages)
-    }
+/// What points at a maildrop is one.
+macro_rules! points {
+    ($pointer:ty) => {
+        impl<M: Maildrop + ?Sized> Maildrop for $pointer {
+            fn list(&mut self) -> Result<Vec<Entry>, Trouble> {
+                (**self).list()
+            }
+            fn read(&mut self, message: usize, offset: u64, buffer: &mut [u8]) -> Result<usize, Trouble> {
+                (**self).read(message, offset, buffer)
+            }
+            fn delete(&mut self, messages: &[usize]) -> Result<(), Trouble> {
+                (**self).delete(messages)
+            }
+        }
+    };
 }
 
-impl<M: Maildrop + ?Sized> Maildrop for Box<M> {
-    fn list(&mut self) -> Result<Vec<Entry>, Trouble> {
-        (**self).list()
-    }
-    fn read(&mut self, message: usize, offset: u64, buffer: &mut [u8]) -> Result<usize, Trouble> {
-        (**self).read(message, offset, buffer)
-    }
-    fn delete(&mut self, messages: &[usize]) -> Result<(), Trouble> {
-        (**self).delete(messages)
-    }
-}
+points!(&mut M);
+points!(Box<M>);
 
 /// Who may log in, and to which maildrop.
 pub trait Users {
