@@ -36,3 +36,39 @@ impl Course {
         Err(error)
     }
 }
+
+/// The inherent methods of a decoder that has a [`Course`] in its field `course`, and [`Decode`](crate::engine::Decode) by
+/// them. `$more` octets of a frame are framing, at the most.
+macro_rules! frames {
+    (impl $decode:ident for $decoder:ident: $error:ident, $more:literal) => {
+        impl $decoder {
+            /// The stream's offset of the front of the input.
+            pub const fn offset(&self) -> u64 {
+                self.course.offset
+            }
+
+            /// There will be no more than what is in `input`; then call [`recv`](Self::recv).
+            pub fn eof(&mut self) {
+                self.course.ended = true;
+            }
+
+            /// The stream has ended between two frames.
+            pub const fn over(&self) -> bool {
+                self.course.over
+            }
+
+            /// An input this long always holds a frame or an error.
+            pub const fn window(&self) -> usize {
+                (self.limit as usize).saturating_add($more)
+            }
+
+            /// None: a frame is a message, not a piece of bulk data, and two of them are never merged.
+            pub const fn octets<'e>(_: &'e &[u8]) -> Option<&'e [u8]> {
+                None
+            }
+        }
+
+        $crate::engine::delegate!(impl $decode for $decoder: Event<'i> = &'i [u8], $error);
+    };
+}
+pub(super) use frames;

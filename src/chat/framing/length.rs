@@ -1,8 +1,8 @@
 //! Frames that begin with their length.
 
-use super::course::Course;
+use super::course::{Course, frames};
 use super::{Error, ErrorKind, Misuse};
-use crate::engine::{Decode, delegate};
+use crate::engine::Decode;
 use crate::work;
 use bytes::BytesMut;
 
@@ -162,31 +162,7 @@ impl LengthPrefixed {
         self.course.offset += head as u64 + u64::from(length);
         Ok(Some(payload))
     }
-
-    /// The stream's offset of the front of the input.
-    pub const fn offset(&self) -> u64 {
-        self.course.offset
-    }
-
-    /// There will be no more than what is in `input`; then call [`recv`](Self::recv).
-    pub fn eof(&mut self) {
-        self.course.ended = true;
-    }
-
-    /// The stream has ended between two frames.
-    pub const fn over(&self) -> bool {
-        self.course.over
-    }
-
-    /// An input this long always holds a frame or an error.
-    pub const fn window(&self) -> usize {
-        (self.limit as usize).saturating_add(5)
-    }
-
-    /// None: a frame is a message, not a piece of bulk data, and two of them are never merged.
-    pub const fn octets<'e>(_: &'e &[u8]) -> Option<&'e [u8]> {
-        None
-    }
 }
 
-delegate!(impl Decode for LengthPrefixed: Event<'i> = &'i [u8], Error);
+// A varint of 32 bits has five octets.
+frames!(impl Decode for LengthPrefixed: Error, 5);

@@ -1,8 +1,8 @@
 //! Netstrings: `LENGTH:PAYLOAD,` with the length in decimal.
 
-use super::course::Course;
+use super::course::{Course, frames};
 use super::{Error, ErrorKind};
-use crate::engine::{Decode, delegate};
+use crate::engine::Decode;
 use crate::work;
 use bytes::BytesMut;
 
@@ -63,32 +63,6 @@ impl Netstrings {
             Some(_) => self.course.fail(ErrorKind::NoComma, head + payload.len()),
         }
     }
-
-    /// The stream's offset of the front of the input.
-    pub const fn offset(&self) -> u64 {
-        self.course.offset
-    }
-
-    /// There will be no more than what is in `input`; then call [`recv`](Self::recv).
-    pub fn eof(&mut self) {
-        self.course.ended = true;
-    }
-
-    /// The stream has ended between two netstrings.
-    pub const fn over(&self) -> bool {
-        self.course.over
-    }
-
-    /// An input this long always holds a netstring or an error.
-    pub const fn window(&self) -> usize {
-        // Ten digits, the colon, the comma.
-        (self.limit as usize).saturating_add(12)
-    }
-
-    /// None: a netstring is a message, not a piece of bulk data, and two of them are never merged.
-    pub const fn octets<'e>(_: &'e &[u8]) -> Option<&'e [u8]> {
-        None
-    }
 }
 
 /// The length at the front and how many octets it takes with its colon.
@@ -118,7 +92,8 @@ fn length(input: &[u8], limit: u32) -> Result<Option<(u32, usize)>, (ErrorKind, 
     Ok(None)
 }
 
-delegate!(impl Decode for Netstrings: Event<'i> = &'i [u8], Error);
+// Ten digits, the colon, the comma.
+frames!(impl Decode for Netstrings: Error, 12);
 
 /// Writes `payload` as a netstring. Every payload can be said: the length in front of it is what ends it.
 pub fn encode_netstring(payload: &[u8], out: &mut BytesMut) {
