@@ -28,6 +28,8 @@ use core::time::Duration;
 
 #[cfg(any(test, feature = "chat", feature = "http1", feature = "mime", feature = "pop3", feature = "smtp"))]
 pub(crate) use delegate::delegate;
+#[cfg(any(feature = "chat", feature = "http1", feature = "pop3", feature = "smtp"))]
+pub(crate) use delegate::notes;
 
 /// Where a conversation stands.
 ///

@@ -14,7 +14,7 @@ use self::state::{Cause, State};
 use super::error::write_line;
 use super::reader::{Read, read};
 use super::{Ending, Error, ErrorKind, Farewell, Heard, Limits, Misuse, Name, Refusal, Refused, Said, framing::Lines};
-use crate::engine::{Detach, Engine, Patience, Status, delegate};
+use crate::engine::{Detach, Engine, Patience, Status, delegate, notes};
 use crate::states::{self, States};
 use alloc::format;
 use alloc::string::String;
@@ -218,16 +218,6 @@ impl Server {
         Ok(())
     }
 
-    /// There will be no more than what is in `input`; then call [`recv`](Self::recv).
-    pub fn eof(&mut self) {
-        self.lines.eof();
-    }
-
-    /// The clock ran out on the current phase; then call [`recv`](Self::recv).
-    pub fn expire(&mut self) {
-        self.expired |= self.patience().limit.is_some();
-    }
-
     /// Where the conversation stands.
     pub fn status(&self) -> Status {
         self.state.status()
@@ -264,4 +254,10 @@ pub fn diagram() -> String {
     })
 }
 
+notes! {
+    impl Server;
+    eof => self.lines.ended;
+    /// Inside a line it then fails with [`ErrorKind::TimedOut`]; between lines it tells [`Event::Idle`].
+    expire => self.expired;
+}
 delegate!(impl Engine + Detach for Server: Event, Error);

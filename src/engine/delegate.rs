@@ -90,3 +90,46 @@ macro_rules! delegate {
 }
 
 pub(crate) use delegate;
+
+/// Gives an engine the inherent methods `eof` and `expire`, which note for its next `recv` that either happened. What is particular about
+/// one is documented by the caller:
+///
+/// ```text
+/// notes! {
+///     impl Client;
+///     eof => self.ended;
+///     /// Then it gives up.
+///     expire => self.expired;
+/// }
+/// ```
+#[cfg(any(feature = "chat", feature = "http1", feature = "pop3", feature = "smtp"))]
+macro_rules! notes {
+    (
+        impl $engine:ident;
+        $(#[$eof:meta])* eof => self.$($ended:ident).+;
+        $(#[$expire:meta])* expire => self.$($expired:ident).+;
+    ) => {
+        impl $engine {
+            /// There will be no more than what is in `input`; then call [`recv`](Self::recv). See [`Engine::eof`].
+            ///
+            /// What is whole in it is still told.
+            $(#[$eof])*
+            pub fn eof(&mut self) {
+                self.$($ended).+ = true;
+            }
+
+            /// The caller's clock ran out on the current phase; then call [`recv`](Self::recv). See [`Engine::expire`].
+            ///
+            /// Without a clock running nothing happens.
+            $(#[$expire])*
+            pub fn expire(&mut self) {
+                if self.patience().limit.is_some() {
+                    self.$($expired).+ = true;
+                }
+            }
+        }
+    };
+}
+
+#[cfg(any(feature = "chat", feature = "http1", feature = "pop3", feature = "smtp"))]
+pub(crate) use notes;

@@ -46,7 +46,7 @@ use super::parse;
 use super::scan::Part;
 use super::sending::Writer;
 use super::value::StatusCode;
-use crate::engine::{Detach, Engine, Patience, Status, delegate};
+use crate::engine::{Detach, Engine, Patience, Status, delegate, notes};
 use crate::states;
 use alloc::format;
 use alloc::string::String;
@@ -346,16 +346,6 @@ impl Client {
         }
     }
 
-    /// The caller's clock ran out on the current phase; see [`Engine::expire`].
-    ///
-    /// While the content waits for `100 (Continue)`, `recv` then tells [`Event::Proceed`]; else it fails with
-    /// [`TimedOut`](super::ErrorKind::TimedOut).
-    pub fn expire(&mut self) {
-        if self.patience().limit.is_some() {
-            self.line.inbound.expired = true;
-        }
-    }
-
     /// What it waits for, and for how long. No clock runs while a request still goes out, or between exchanges.
     pub const fn patience(&self) -> Patience {
         let limit = match self.line.state {
@@ -413,4 +403,11 @@ pub fn diagram() -> String {
 }
 
 inherent!(Client, Event);
+notes! {
+    impl Client;
+    eof => self.line.inbound.ended;
+    /// While the content waits for `100 (Continue)`, `recv` then tells [`Event::Proceed`]; else it fails with
+    /// [`TimedOut`](super::ErrorKind::TimedOut).
+    expire => self.line.inbound.expired;
+}
 delegate!(impl Engine + Detach for Client: Event, Error);

@@ -87,13 +87,6 @@ impl<S: Ends> Connection<S> {
 macro_rules! inherent {
     ($engine:ident, $event:ident) => {
         impl $engine {
-            /// There will be no more than what is in `input`; see [`Engine::eof`].
-            ///
-            /// What is whole in it is still told.
-            pub fn eof(&mut self) {
-                self.line.inbound.ended = true;
-            }
-
             /// Where the connection stands.
             pub const fn status(&self) -> Status {
                 self.line.state.status()

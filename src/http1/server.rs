@@ -41,7 +41,7 @@ use super::limits::{MessageLimits, Quirks};
 use super::parse;
 use super::scan::Part;
 use super::sending::Added;
-use crate::engine::{Detach, Engine, Patience, Status, delegate};
+use crate::engine::{Detach, Engine, Patience, Status, delegate, notes};
 use crate::states;
 use alloc::format;
 use alloc::string::String;
@@ -312,16 +312,6 @@ impl Server {
         }
     }
 
-    /// The caller's clock ran out on the current phase; see [`Engine::expire`].
-    ///
-    /// An idle connection is closed without a word; within a request, `recv` fails with
-    /// [`TimedOut`](super::ErrorKind::TimedOut).
-    pub fn expire(&mut self) {
-        if self.patience().limit.is_some() {
-            self.line.inbound.expired = true;
-        }
-    }
-
     /// What it waits for, and for how long.
     pub const fn patience(&self) -> Patience {
         let limit = match self.line.state {
@@ -376,4 +366,11 @@ pub fn diagram() -> String {
 }
 
 inherent!(Server, Event);
+notes! {
+    impl Server;
+    eof => self.line.inbound.ended;
+    /// An idle connection is then closed without a word; within a request, `recv` fails with
+    /// [`TimedOut`](super::ErrorKind::TimedOut).
+    expire => self.line.inbound.expired;
+}
 delegate!(impl Engine + Detach for Server: Event, Error);

@@ -61,7 +61,7 @@ pub struct Lines {
     troubled: bool,
     trouble: Trouble,
     unterminated: bool,
-    ended: bool,
+    pub(in crate::chat) ended: bool,
     over: bool,
 }
 

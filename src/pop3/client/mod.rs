@@ -20,7 +20,7 @@ pub use self::commands::Offers;
 pub use self::event::{Command, Error, ErrorKind, Event, Misuse};
 
 use self::state::{Cause, State};
-use crate::engine::{Detach, Engine, Patience, Status, delegate};
+use crate::engine::{Detach, Engine, Patience, Status, delegate, notes};
 use crate::sasl;
 use crate::sasl::Secret;
 use crate::states::{self, States};
@@ -224,16 +224,6 @@ impl Client {
         told
     }
 
-    /// As [`Engine::eof`].
-    pub fn eof(&mut self) {
-        self.ended = true;
-    }
-
-    /// As [`Engine::expire`].
-    pub fn expire(&mut self) {
-        self.expired |= self.patience().limit.is_some();
-    }
-
     /// As [`Engine::status`]: [`Status::Idle`] where nothing is waited for, and it is the caller's turn.
     pub fn status(&self) -> Status {
         match self.state {
@@ -296,4 +286,10 @@ pub fn diagram() -> String {
     states::diagram(|_: State| String::new())
 }
 
+notes! {
+    impl Client;
+    eof => self.ended;
+    /// It then fails with [`ErrorKind::TimedOut`].
+    expire => self.expired;
+}
 delegate!(impl Engine + Detach for Client: Event, Error);

@@ -29,7 +29,7 @@ use self::maildrop::Listing;
 use self::sending::Sending;
 use self::state::{Cause, State};
 use super::Code;
-use crate::engine::{Detach, Engine, Patience, Status, delegate};
+use crate::engine::{Detach, Engine, Patience, Status, delegate, notes};
 use crate::sasl::{Binding, Nonce};
 use crate::states::{self, States};
 use crate::syntax::line::command::CommandLines;
@@ -310,16 +310,6 @@ impl Server {
         self.line(input, out)
     }
 
-    /// As [`Engine::eof`].
-    pub fn eof(&mut self) {
-        self.ended = true;
-    }
-
-    /// As [`Engine::expire`].
-    pub fn expire(&mut self) {
-        self.expired |= self.patience().limit.is_some();
-    }
-
     /// As [`Engine::status`].
     pub fn status(&self) -> Status {
         let between = self.lines.between();
@@ -403,4 +393,10 @@ pub fn diagram() -> String {
     states::diagram(|_: State| String::new())
 }
 
+notes! {
+    impl Server;
+    eof => self.ended;
+    /// It then tells [`Event::Expired`], and the session is over.
+    expire => self.expired;
+}
 delegate!(impl Engine + Detach for Server: Event, Error);

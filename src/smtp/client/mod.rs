@@ -26,7 +26,7 @@ use self::state::{Cause, State};
 use self::transaction::Transaction;
 use super::reply::Replies;
 use super::{Capabilities, Command, Reply, Text};
-use crate::engine::{Detach, Engine, Patience, Status, delegate};
+use crate::engine::{Detach, Engine, Patience, Status, delegate, notes};
 use crate::sasl::{self, Binding, Mechanism, Nonce};
 use crate::states::{self, States};
 use alloc::boxed::Box;
@@ -311,16 +311,6 @@ impl Client {
         told
     }
 
-    /// As [`Engine::eof`].
-    pub fn eof(&mut self) {
-        self.ended = true;
-    }
-
-    /// As [`Engine::expire`].
-    pub fn expire(&mut self) {
-        self.expired |= self.patience().limit.is_some();
-    }
-
     /// As [`Engine::status`].
     pub fn status(&self) -> Status {
         match self.state {
@@ -449,4 +439,10 @@ pub fn diagram() -> String {
     states::diagram(|_: State| String::new())
 }
 
+notes! {
+    impl Client;
+    eof => self.ended;
+    /// It then fails with [`ErrorKind::TimedOut`].
+    expire => self.expired;
+}
 delegate!(impl Engine + Detach for Client: Event, Error);

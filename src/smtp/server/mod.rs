@@ -29,7 +29,7 @@ pub use self::event::{Event, Hello, Message, Misuse, Pending, Query, Refusal, Sp
 use self::state::{Cause, State};
 use super::Answer;
 use super::proxy::Proxy;
-use crate::engine::{Detach, Engine, Patience, Status, delegate};
+use crate::engine::{Detach, Engine, Patience, Status, delegate, notes};
 use crate::sasl::{self, Binding, Identity, Login, Nonce};
 use crate::smtp::Body;
 use crate::states::{self, States};
@@ -388,16 +388,6 @@ impl Server {
         told
     }
 
-    /// As [`Engine::eof`].
-    pub fn eof(&mut self) {
-        self.ended = true;
-    }
-
-    /// As [`Engine::expire`].
-    pub fn expire(&mut self) {
-        self.expired |= self.patience().limit.is_some();
-    }
-
     /// As [`Engine::status`].
     pub fn status(&self) -> Status {
         let between = self.lines.between() && self.chunk.refused.is_none();
@@ -551,4 +541,10 @@ pub fn diagram() -> String {
     states::diagram(|_: State| String::new())
 }
 
+notes! {
+    impl Server;
+    eof => self.ended;
+    /// It then fails with [`ErrorKind::TimedOut`], and 421 is said.
+    expire => self.expired;
+}
 delegate!(impl Engine + Detach for Server: Event, Error);
