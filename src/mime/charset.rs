@@ -1,11 +1,12 @@
 //! From octets of a named charset to text.
 //!
 //! The tables are encoding_rs's (the WHATWG Encoding Standard, so `iso-8859-1` means windows-1252), with the labels that
-//! mail uses beside them, and UTF-7 (RFC 2152), which the web gave up and old mail still has.
+//! mail uses beside them, and UTF-7 (RFC 2152), which the web gave up and old mail still has. The byte order mark of UTF-16
+//! counts, whichever order the label has (RFC 2781 4.3).
 
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
-use encoding_rs::{DecoderResult, Encoding, UTF_8, WINDOWS_1252};
+use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// A charset that can be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,8 +71,11 @@ impl Charset {
             }
             Self::Of(encoding) if encoding == UTF_8 => utf8(octets),
             Self::Of(encoding) => {
+                let whole = octets.len();
+                let (encoding, octets) = by_mark(encoding, octets);
+                let mark = whole - octets.len();
                 let (text, bad) = encoding.decode_without_bom_handling(octets);
-                (text, bad.then(|| first_bad(encoding, octets)))
+                (text, bad.then(|| mark + first_bad(encoding, octets)))
             }
         }
     }
@@ -90,6 +94,14 @@ pub(crate) fn utf8(octets: &[u8]) -> (Cow<'_, str>, Option<usize>) {
     match core::str::from_utf8(octets) {
         Ok(text) => (Cow::Borrowed(text), None),
         Err(error) => (String::from_utf8_lossy(octets), Some(error.valid_up_to())),
+    }
+}
+
+/// UTF-16 says its byte order itself, by a mark that is no text (RFC 2781 4.3); without one, the label's order holds.
+fn by_mark<'o>(encoding: &'static Encoding, octets: &'o [u8]) -> (&'static Encoding, &'o [u8]) {
+    match (Encoding::for_bom(octets), encoding == UTF_16LE || encoding == UTF_16BE) {
+        (Some((marked, len)), true) if marked != UTF_8 => (marked, &octets[len..]),
+        _ => (encoding, octets),
     }
 }
 
@@ -234,6 +246,8 @@ pub struct TextDecoder {
 
 enum Piecewise {
     Of(encoding_rs::Decoder),
+    /// Before the first two octets are known: the one that came.
+    Utf16(&'static Encoding, Option<u8>),
     Utf7(Utf7),
 }
 
@@ -241,6 +255,8 @@ impl TextDecoder {
     /// A decoder of the charset; of UTF-8 where there is none.
     pub fn new(charset: Option<Charset>) -> Self {
         let how = match charset.unwrap_or(Charset::UTF_8) {
+            // The byte order of UTF-16 is its mark's; a mark of UTF-8 is as odd there as in any other charset.
+            Charset::Of(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => Piecewise::Utf16(encoding, None),
             Charset::Of(encoding) => Piecewise::Of(encoding.new_decoder_without_bom_handling()),
             Charset::Utf7 => Piecewise::Utf7(Utf7::default()),
         };
@@ -259,7 +275,32 @@ impl TextDecoder {
     }
 
     fn feed(&mut self, octets: &[u8], text: &mut String, last: bool) {
+        if let Piecewise::Utf16(encoding, first) = &mut self.how {
+            let (first, second, rest) = match (*first, octets) {
+                (None, [first, second, rest @ ..]) => (*first, *second, rest),
+                (Some(first), [second, rest @ ..]) => (first, *second, rest),
+                (None, [only]) if !last => {
+                    *first = Some(*only);
+                    return;
+                }
+                (None, []) => return,
+                (held, rest) if last => {
+                    let decoder = encoding.new_decoder_without_bom_handling();
+                    let held = held.or(rest.first().copied());
+                    self.how = Piecewise::Of(decoder);
+                    return self.feed(held.as_slice(), text, true);
+                }
+                _ => return,
+            };
+            let mark = [first, second];
+            let (encoding, octets) = by_mark(encoding, &mark);
+            self.how = Piecewise::Of(encoding.new_decoder_without_bom_handling());
+            self.feed(octets, text, false);
+            return self.feed(rest, text, last);
+        }
         match &mut self.how {
+            // Told above.
+            Piecewise::Utf16(..) => {}
             Piecewise::Of(decoder) => {
                 // A length that does not fit in memory can't be that of a slice.
                 text.reserve(decoder.max_utf8_buffer_length(octets.len()).unwrap_or(0));
@@ -281,6 +322,7 @@ impl core::fmt::Debug for TextDecoder {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let charset = match &self.how {
             Piecewise::Of(decoder) => decoder.encoding().name().to_string(),
+            Piecewise::Utf16(encoding, _) => encoding.name().to_string(),
             Piecewise::Utf7(_) => "UTF-7".to_string(),
         };
         f.debug_struct("TextDecoder").field("charset", &charset).field("clean", &self.clean).finish()

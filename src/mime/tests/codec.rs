@@ -80,6 +80,12 @@ fn charsets() {
         ("gb2312", b"\xb0\xa1", "啊"),
         ("utf-7", b"a+AOQ-b +- +2D3eAA- +AOQ!", "aäb + 😀 ä!"),
         ("utf-16be", b"\0a", "a"),
+        // RFC 2781 4.3: the mark says the order, and is no text.
+        ("utf-16", b"\xff\xfea\0", "a"),
+        ("utf-16", b"\xfe\xff\0a", "a"),
+        ("utf-16le", b"\xfe\xff\0a\xfe\xff", "a\u{feff}"),
+        ("utf-16", b"a\0\xff\xfe", "a\u{feff}"),
+        ("utf-16", b"\xef\xbb", "\u{bbef}"),
     ] {
         let charset = Charset::named(label.as_bytes()).unwrap_or_else(|| panic!("{label}"));
         assert_eq!(charset.decode(octets), (expected.into(), None), "{label}");
@@ -89,6 +95,16 @@ fn charsets() {
         assert!(decoder.finish(&mut text));
         assert_eq!(text, expected, "{label}");
     }
+    // Cut off within its first character, within the mark, and before anything came.
+    for (octets, expected, clean) in [(&b"a"[..], "\u{fffd}", false), (b"\xff", "\u{fffd}", false), (b"", "", true)] {
+        let charset = Charset::named(b"utf-16").expect("UTF-16");
+        assert_eq!((&*charset.decode(octets).0, charset.decode(octets).1.is_none()), (expected, clean));
+        let mut decoder = TextDecoder::new(Some(charset));
+        let mut text = String::new();
+        octets.iter().for_each(|octet| decoder.decode(&[*octet], &mut text));
+        assert_eq!((decoder.finish(&mut text), &*text), (clean, expected));
+    }
+    assert_eq!(Charset::named(b"utf-16").map(|charset| charset.decode(b"\xff\xfea\0\0\xdc").1), Some(Some(4)));
     assert_eq!(Charset::named(b"nope"), None);
     assert_eq!(Charset::named(b"replacement"), None);
     assert_eq!(Charset::UTF_8.decode(b"ab\xff"), ("ab\u{fffd}".into(), Some(2)));
