@@ -204,18 +204,26 @@ impl<'a> Reader<'a, '_> {
         };
         let mut octets = Vec::new();
         let mut charset = None;
+        let mut told = false;
         for section in sections {
             let mut value = &*section.value;
-            if section.extended && section.start == first.start {
+            if section.extended && !core::mem::replace(&mut told, true) {
                 // charset'language'value
                 let mut pieces = value.splitn(3, |octet| *octet == b'\'');
-                if let (Some(label), Some(_language), Some(rest)) = (pieces.next(), pieces.next(), pieces.next()) {
+                let pieces = (pieces.next(), pieces.next(), pieces.next());
+                if let (Some(label), Some(_language), Some(rest)) = pieces
+                    && (section.start == first.start || Charset::named(label).is_some())
+                {
                     charset = Charset::named(label);
                     if charset.is_none() && !label.is_empty() {
                         self.defect(DefectKind::UnknownCharset, section.start);
                     }
+                    if section.start != first.start {
+                        // It belongs to the front of the first section (RFC 2231 4.1), and no value has a bare `'`.
+                        self.defect(DefectKind::InvalidParameter, section.start);
+                    }
                     value = rest;
-                } else {
+                } else if section.start == first.start {
                     self.defect(DefectKind::InvalidParameter, section.start);
                 }
             }

@@ -1,6 +1,7 @@
 use super::kinds;
 use crate::mime::{ContentType, DefectKind, Disposition, MessageId, safe_file_name};
 use proptest::prelude::*;
+use std::string::ToString;
 use std::vec::Vec;
 
 fn file_name(value: &str) -> (Option<std::string::String>, Vec<DefectKind>) {
@@ -89,6 +90,22 @@ fn message_identifiers() {
     for wrong in ["", "a", "<a@b>", "a@b\r\nX: y", "a b@c", "a@b>", "a@[b\n]"] {
         assert!(MessageId::new(wrong).is_err(), "{wrong:?}");
     }
+}
+
+/// RFC 2231 4.1 puts the charset in front of the first section; senders whose first section needs none put it where they
+/// begin to encode (mail-parser's example, and its reading).
+#[test]
+fn the_charset_of_a_later_section() {
+    let name = |value: &[u8]| {
+        let mut defects = Vec::new();
+        let kind = ContentType::parse_with(value, 128, &mut defects).expect("a type");
+        (kind.parameter("name").map(ToString::to_string), kinds(&defects))
+    };
+    let late = name(b"image/gif; name*1=\"about \"; name*0=\"Book \"; name*2*=utf-8''%e2%98%95%20tables.gif");
+    assert_eq!(late, (Some("Book about ☕ tables.gif".to_string()), std::vec![DefectKind::InvalidParameter]));
+    // What looks like one and names no charset is what it is.
+    assert_eq!(name(b"a/b; name*0=x; name*1*='y'%41").0.as_deref(), Some("x'y'A"));
+    assert_eq!(name(b"a/b; name*0*=utf-8''x; name*1*=utf-8''y").0.as_deref(), Some("xutf-8''y"));
 }
 
 proptest! {
