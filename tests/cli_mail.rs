@@ -59,7 +59,7 @@ fn a_message_as_json() {
 fn a_message_for_people() {
     let shown = printed(run(&["mail", "show"], MESSAGE));
     assert!(shown.contains("From:     Jörg <joerg@example.org>\n"), "{shown}");
-    assert!(shown.contains("Friends: ann@example.org, Bob <bob@example.org>;"));
+    assert!(shown.contains("To:       Friends: ann@example.org, Bob <bob@example.org>;, \"C, D\" <c@d>\n"), "{shown}");
     // What would clear the terminal is shown, not sent.
     assert!(shown.contains("Grüße\\u{1b}[2J\n") && !shown.contains('\u{1b}'));
     let parts = printed(run(&["mail", "parts"], MESSAGE));
@@ -103,6 +103,11 @@ fn values_one_a_line() {
         ]
     );
     assert_eq!(printed(run(&["inspect", "address"], b"Ann <a@b>\n")), "Ann <a@b>\n");
+    // As it must be written, so that it can be read again.
+    let written = "\"C, D\" <c@d>, \"x: y\": \"\\\"\" <e@f>;\n";
+    assert_eq!(printed(run(&["inspect", "address"], written.as_bytes())), written);
+    // One line for each, whatever an encoded word spells.
+    assert_eq!(printed(run(&["inspect", "encoded-word"], b"=?utf-8?q?a=0Ab?=\n")), "a\\nb\n");
     assert_eq!(
         lines(run(&["inspect", "date", "--json"], b"Fri, 21 Nov 97 09:55:06 EST\n30 Feb 2000 00:00 +0000\n")),
         [json!("1997-11-21T09:55:06-05:00"), json!({"error": "invalid-date", "offset": 0})]

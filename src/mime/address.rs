@@ -47,6 +47,9 @@ pub enum InvalidMailbox {
     Name,
 }
 
+/// The longest address to write: a line of 998 octets has to hold it (RFC 5322 2.1.1).
+pub(super) const LONGEST_ADDRESS: usize = 900;
+
 impl<'a> Mailbox<'a> {
     /// A mailbox to write: `address` is an addr-spec without comments or white space, `name` any text ("" for none).
     ///
@@ -68,8 +71,7 @@ impl<'a> Mailbox<'a> {
         // The same octets, or the same without quotes that nothing needs: no comment, no bracket, no white space.
         let quotes = address.starts_with('"') && address.len() == mailbox.address.len() + 2;
         let same = *mailbox.address == *address || (quotes && address.ends_with(&mailbox.address[mailbox.at..]));
-        // A line of 998 octets has to hold it (RFC 5322 2.1.1).
-        let same = same && address.len() <= 900;
+        let same = same && address.len() <= LONGEST_ADDRESS;
         if mailbox.name.is_some()
             || !same
             || mailbox.at == mailbox.address.len()
@@ -130,13 +132,46 @@ impl<'a> Mailbox<'a> {
     }
 }
 
-/// The name and the address for people; to write a header, hand the mailbox to the [`Builder`](super::Builder).
+/// The name, in quotes where the grammar wants them, and the address: what reads as this mailbox again. Text beyond ASCII
+/// stays as it is and nothing is folded; to write a header, hand the mailbox to the [`Builder`](super::Builder).
 impl fmt::Display for Mailbox<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {
-            Some(name) => write!(f, "{name} <{}>", self.address),
+            Some(name) => write!(f, "{} <{}>", quote_phrase(name), self.address),
+            None if self.address.is_empty() => f.write_str("<>"),
             None => f.write_str(&self.address),
         }
+    }
+}
+
+/// `Name: member, member;`, with the name in quotes where it needs them.
+impl fmt::Display for Group<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", quote_phrase(&self.name))?;
+        for (i, member) in self.members.iter().enumerate() {
+            write!(f, "{} {member}", if i == 0 { "" } else { "," })?;
+        }
+        f.write_str(";")
+    }
+}
+
+/// As the mailbox or the group is written.
+impl fmt::Display for Address<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mailbox(mailbox) => mailbox.fmt(f),
+            Self::Group(group) => group.fmt(f),
+        }
+    }
+}
+
+/// The addresses with commas between them, as the value of a field.
+impl fmt::Display for AddressList<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, address) in self.addresses.iter().enumerate() {
+            write!(f, "{}{address}", if i == 0 { "" } else { ", " })?;
+        }
+        Ok(())
     }
 }
 
@@ -532,7 +567,7 @@ impl<'a> Reader<'a> {
                     tokens.clear();
                     self.at += 1;
                 }
-                Some(b',') if tokens.iter().all(|token| token.kind == Kind::At) || route(&tokens) => self.at += 1,
+                Some(b',') if tokens.is_empty() || route(&tokens) => self.at += 1,
                 Some(_) => {
                     let (token, defect) = Token::at(self.text, self.at, before < self.at);
                     if let Some(kind) = defect {

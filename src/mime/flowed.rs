@@ -110,7 +110,8 @@ fn write_one(quoted: usize, paragraph: &str, width: usize, out: &mut String) {
 
 /// The first words that fit, with the space behind them; at least one word.
 fn take_line(text: &str, room: usize) -> &str {
-    if text.chars().count() <= room {
+    // No further than the line: the rest is looked at when its line comes.
+    if text.chars().nth(room).is_none() {
         return text;
     }
     let mut fits = None;

@@ -43,6 +43,8 @@ impl Token {
                 Some(end) => whole(Kind::Literal, end, None),
                 None => whole(Kind::Other, at + 1, Some(DefectKind::Unclosed)),
             },
+            // An escaped bracket opens nothing, and is no reason to look for its end again.
+            b'\\' if text.get(at + 1) == Some(&b'[') => whole(Kind::Other, at + 2, None),
             b'.' => whole(Kind::Dot, at + 1, None),
             b'@' => whole(Kind::At, at + 1, None),
             b'=' => match Word::at(&text[at..]) {

@@ -187,6 +187,31 @@ fn bombs_are_linear() {
     }
 }
 
+/// Each of these looked at all of the others.
+#[test]
+fn brackets_and_routes_are_looked_at_once() {
+    for unit in ["[\\", "[\\[", "[\\\\", "[\\\"", "[a\\[.", "\\["] {
+        let bomb = unit.repeat(200_000);
+        let list = AddressList::parse(bomb.as_bytes());
+        assert!(list.addresses.is_empty(), "{unit}");
+    }
+    assert_eq!(AddressList::parse(b"a@b\\[, c@d").addresses.len(), 1);
+    // The commas of an obsolete route looked at all of it.
+    assert!(AddressList::parse(format!("<{}", "@,".repeat(200_000)).as_bytes()).addresses.is_empty());
+}
+
+/// What is shown is what has to be written, and reads as the same again.
+#[test]
+fn addresses_are_printed_as_they_must_be_written() {
+    let value = "\"C, D\" <c@d>, Us, all: a@b, \"x \\\\ y\" <\"q r\"@s>;, Jörg <j@x>, none:;, Ann B <e@f>, <g@h>, <>";
+    let value = value.replace("Us, all", "\"Us, all\"");
+    let list = AddressList::parse(value.as_bytes());
+    assert_eq!(list.to_string(), value.replace("<g@h>", "g@h"));
+    assert_eq!(AddressList::parse(list.to_string().as_bytes()).addresses, list.addresses);
+    let word = Mailbox::new("=?utf-8?q?a?=", "a@b").expect("a mailbox");
+    assert_eq!(word.to_string(), "\"=?utf-8?q?a?=\" <a@b>");
+}
+
 /// A plain and slow reading of `local@domain`, all of it atoms: what the quick path has to agree with.
 fn is_plain(text: &str) -> bool {
     let atoms = |text: &str| {

@@ -18,6 +18,16 @@ fn lines_flow_and_quotes_do_not_mix() {
     assert_eq!(all("\r\n", false), [(0, String::new())]);
 }
 
+/// One paragraph of a megabyte: each line costs what it is long.
+#[test]
+fn long_paragraphs_are_broken_in_linear_time() {
+    for text in ["word ".repeat(200_000), "é ".repeat(300_000), "x".repeat(1 << 20)] {
+        let written = write([(1, &*text)], 72);
+        assert_eq!(all(&written, false).len(), 1);
+        assert!(written.lines().all(|line| line.chars().count() <= 74 || !text.contains(' ')));
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_written_is_read_back(

@@ -45,7 +45,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
             (Some(value), _) => {
                 let mut object = value;
                 object.insert("defects".into(), json::defects(&defects));
-                Ok(Value::Object(object))
+                let value = Value::Object(object);
+                let text = value.to_string();
+                Ok((value, text))
             }
             (None, defect) => {
                 Err(defect.copied().unwrap_or(Defect { kind: DefectKind::InvalidContentType, offset: 0 }))
@@ -145,7 +147,7 @@ pub(crate) fn addresses(args: &Values) -> Outcome {
         let list = AddressList::parse(line);
         match list.defects.iter().find(|defect| defect.kind.loses()) {
             Some(defect) => Err(*defect),
-            None => Ok(json::addresses(&list)),
+            None => Ok((json::addresses(&list), list.to_string())),
         }
     })
 }
@@ -156,13 +158,18 @@ pub(crate) fn dates(args: &Values) -> Outcome {
         let date = DateTime::parse_with(line, &mut defects)?;
         match defects.iter().find(|defect| defect.kind.loses()) {
             Some(defect) => Err(*defect),
-            None => Ok(date.iso_8601().to_string().into()),
+            None => Ok(word(date.iso_8601().to_string())),
         }
     })
 }
 
 pub(crate) fn encoded_words(args: &Values) -> Outcome {
-    each_line(&stdin()?, args.json, |line| Ok(decode_text_with(line, &mut Vec::new()).into_owned().into()))
+    each_line(&stdin()?, args.json, |line| Ok(word(decode_text_with(line, &mut Vec::new()).into_owned())))
+}
+
+/// A text, as JSON and as it is.
+fn word(text: String) -> (Value, String) {
+    (Value::from(text.as_str()), text)
 }
 
 fn stdin() -> Result<Vec<u8>, Failure> {
@@ -171,15 +178,15 @@ fn stdin() -> Result<Vec<u8>, Failure> {
     Ok(octets)
 }
 
-/// Answers every line with one line.
-fn each_line(octets: &[u8], json: bool, read: impl Fn(&[u8]) -> Result<Value, Defect>) -> Outcome {
+/// Answers every line with one line: what `read` makes of it, as JSON or for people.
+fn each_line(octets: &[u8], json: bool, read: impl Fn(&[u8]) -> Result<(Value, String), Defect>) -> Outcome {
     let mut out = BufWriter::new(io::stdout().lock());
     for line in octets.split_inclusive(|octet| *octet == b'\n') {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let written = match (read(line), json) {
-            (Ok(value), true) => writeln!(out, "{value}"),
-            (Ok(value), false) => writeln!(out, "{}", json::plain(&value)),
+            (Ok((value, _)), true) => writeln!(out, "{value}"),
+            (Ok((_, text)), false) => writeln!(out, "{}", json::printable(&text).replace('\n', "\\n")),
             (Err(defect), true) => {
                 writeln!(out, "{}", json!({ "error": defect.kind.as_str(), "offset": defect.offset }))
             }

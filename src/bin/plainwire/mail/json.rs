@@ -87,29 +87,6 @@ pub(crate) fn message(message: &Message<'_>) -> Value {
     })
 }
 
-/// A value for people.
-pub(crate) fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => printable(text),
-        Value::Array(list) => list.iter().map(one).collect::<Vec<_>>().join(", "),
-        other => printable(&other.to_string()),
-    }
-}
-
-fn one(address: &Value) -> String {
-    match address {
-        Value::Array(pair) => match (pair.first().and_then(Value::as_str), pair.get(1).and_then(Value::as_str)) {
-            (Some(""), Some(address)) => printable(address),
-            (Some(name), Some(address)) => format!("{} <{}>", printable(name), printable(address)),
-            _ => String::new(),
-        },
-        group => {
-            let members = group["members"].as_array().map(|list| list.iter().map(one).collect::<Vec<_>>().join(", "));
-            format!("{}: {};", printable(group["group"].as_str().unwrap_or_default()), members.unwrap_or_default())
-        }
-    }
-}
-
 /// Text for a terminal: nothing in it moves the cursor, and no mark reorders what stands beside it.
 pub(crate) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -92,10 +92,10 @@ fn for_people(message: &Message<'_>) -> String {
             let _never = writeln!(text, "{:<10}{}", format!("{name}:"), value.replace('\n', " "));
         }
     };
-    field("From", json::plain(&json::addresses(&header.from())));
-    field("Reply-To", json::plain(&json::addresses(&header.reply_to())));
-    field("To", json::plain(&json::addresses(&header.to())));
-    field("Cc", json::plain(&json::addresses(&header.cc())));
+    field("From", json::printable(&header.from().to_string()));
+    field("Reply-To", json::printable(&header.reply_to().to_string()));
+    field("To", json::printable(&header.to().to_string()));
+    field("Cc", json::printable(&header.cc().to_string()));
     field("Date", header.date().map(|date| date.to_string()).unwrap_or_default());
     field("Subject", header.subject().map(|subject| json::printable(&subject)).unwrap_or_default());
     let body = message.text_body();
