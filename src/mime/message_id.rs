@@ -32,9 +32,12 @@ impl<'a> MessageId<'a> {
                 let atoms = super::address::plain_addr_spec(alloc::format!("{left}@x").as_bytes(), 0)
                     .is_some_and(|(_, end)| end == left.len() + 2);
                 let inner = right.strip_prefix('[').and_then(|right| right.strip_suffix(']'));
-                atoms && inner.is_some_and(|inner| inner.bytes().all(|c| c.is_ascii_graphic() && !b"[]\\".contains(&c)))
+                // RFC 5322 3.4.1 allows angle brackets here; for most readers they would end the identifier.
+                let plain = |octet: u8| octet.is_ascii_graphic() && !b"[]\\<>".contains(&octet);
+                atoms && inner.is_some_and(|inner| inner.bytes().all(plain))
             });
-        if valid && id.len() <= LONGEST { Ok(Self(id)) } else { Err(InvalidMessageId) }
+        let control = id.chars().any(char::is_control);
+        if valid && !control && id.len() <= LONGEST { Ok(Self(id)) } else { Err(InvalidMessageId) }
     }
 
     /// The identifiers in the value of a field, in order; text between them (obsolete phrases) says nothing.

@@ -6,6 +6,7 @@ use super::fold::Writer;
 use super::{Form, Misuse};
 use crate::mime::address::Mailbox;
 use crate::mime::base64::{self, LINE};
+use crate::mime::charset::Charset;
 use crate::mime::encoding::Encoding;
 use crate::mime::message_id::MessageId;
 use crate::mime::parameters::essence;
@@ -291,7 +292,8 @@ impl Assembly {
                 if parts.is_empty() {
                     return Err(Misuse::Empty);
                 }
-                if depth >= DEPTH || subtype.is_empty() || !subtype.bytes().all(crate::syntax::token::is_mime_token) {
+                let token = !subtype.is_empty() && subtype.bytes().all(crate::syntax::token::is_mime_token);
+                if depth >= DEPTH || !token || subtype.len() > LONGEST_TYPE / 2 {
                     return Err(Misuse::ContentType(format!("multipart/{subtype}")));
                 }
                 let mut writer = Writer::new(self.form);
@@ -305,7 +307,9 @@ impl Assembly {
                     parts.into_iter().map(|part| self.prepare(part, depth + 1)).collect::<Result<Vec<_>, _>>()?;
                 let mut all: Vec<(&'static str, &str)> =
                     parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                all.extend(first.iter().map(|first| ("type", first.as_str())));
+                if all.iter().all(|(name, _)| !name.eq_ignore_ascii_case("type")) {
+                    all.extend(first.iter().map(|first| ("type", first.as_str())));
+                }
                 if all.iter().any(|(name, _)| name.eq_ignore_ascii_case("boundary")) {
                     return Err(Misuse::Control("boundary"));
                 }
@@ -322,11 +326,17 @@ impl Assembly {
                     Content::Text(text) => {
                         let look = look(text.as_bytes());
                         let encoding = look.encoding(text.len(), self.form);
-                        let named =
-                            |name: &str| leaf.parameters.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-                        if !named("charset") {
-                            leaf.parameters
-                                .push(("charset", String::from(if look.high > 0 { "utf-8" } else { "us-ascii" })));
+                        let charset = leaf.parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case("charset"));
+                        match charset {
+                            None => {
+                                let charset = if look.high > 0 { "utf-8" } else { "us-ascii" };
+                                leaf.parameters.push(("charset", String::from(charset)));
+                            }
+                            // What is written is UTF-8, and ASCII is that of most charsets.
+                            Some((_, charset)) if !speaks_of(charset, look.high > 0) => {
+                                return Err(Misuse::Parameter(format!("charset={charset}")));
+                            }
+                            Some(_) => {}
                         }
                         let mut body = encode(text.as_bytes(), encoding);
                         if let (Body::Text(body), 0, Encoding::QuotedPrintable) = (&mut body, depth, encoding)
@@ -338,11 +348,8 @@ impl Assembly {
                         (body, encoding)
                     }
                     Content::Octets(octets) => {
-                        if kind_is_text(&leaf.kind)
-                            && leaf.parameters.is_empty()
-                            && octets.len() <= TEXT
-                            && core::str::from_utf8(&octets).is_ok()
-                        {
+                        let named = leaf.parameters.iter().any(|(name, _)| name.eq_ignore_ascii_case("charset"));
+                        if kind_is_text(&leaf.kind) && !named && core::str::from_utf8(&octets).is_ok() {
                             let charset = if octets.is_ascii() { "us-ascii" } else { "utf-8" };
                             leaf.parameters.push(("charset", String::from(charset)));
                         }
@@ -454,10 +461,21 @@ impl Assembly {
 
 /// Multiparts within multiparts, and no deeper.
 const DEPTH: usize = 32;
+/// Type and subtype have 127 octets at the most (RFC 6838 4.2).
+const LONGEST_TYPE: usize = 255;
 /// A text file longer than this is not looked at, but encoded.
 const TEXT: usize = 1 << 20;
 /// Stands for a boundary until that is chosen: as long, and quoted for the same reason.
 const PLACEHOLDER: &str = "=_0000000000000000_000000";
+
+/// May UTF-8 be called so? Text without octets above 127 may be called by any name whose ASCII is ASCII.
+fn speaks_of(charset: &str, high: bool) -> bool {
+    match Charset::named(charset.as_bytes()) {
+        Some(charset) if high => charset == Charset::UTF_8,
+        Some(charset) => charset.decode(b"A~").0 == "A~" && charset != Charset::Utf7,
+        None => false,
+    }
+}
 
 fn kind_is_text(kind: &str) -> bool {
     kind.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("text/"))
@@ -484,7 +502,8 @@ fn encode(text: &[u8], encoding: Encoding) -> Body {
 
 fn leaf_head(writer: &mut Writer, leaf: &Attachment, disposed: bool, encoding: Encoding) -> Result<(), Misuse> {
     let valid = essence(leaf.kind.as_bytes(), 0)
-        .is_some_and(|(kind, subtype, end)| kind.start == 0 && kind.end + 1 == subtype.start && end == leaf.kind.len());
+        .is_some_and(|(kind, subtype, end)| kind.start == 0 && kind.end + 1 == subtype.start && end == leaf.kind.len())
+        && leaf.kind.len() <= LONGEST_TYPE;
     let multipart = leaf.kind.get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/"));
     // What is encoded may not be a message (RFC 2046 5.2.1).
     let message = leaf.kind.eq_ignore_ascii_case("message/rfc822") && !encoding.is_identity();

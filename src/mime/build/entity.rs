@@ -109,6 +109,15 @@ impl Attachment {
         self
     }
 
+    /// Says which charset its octets are in. Text in UTF-8 that is given in memory says so by itself; other charsets, and
+    /// text that is read only when the message is written, want to be named.
+    #[must_use]
+    pub fn with_charset(mut self, charset: impl Into<String>) -> Self {
+        self.parameters.retain(|(name, _)| *name != "charset");
+        self.parameters.push(("charset", charset.into()));
+        self
+    }
+
     /// Says how many octets a source will give, so that the length of the message is known beforehand. Where it gives
     /// another number, the message has another length.
     #[must_use]

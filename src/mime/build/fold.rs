@@ -13,6 +13,8 @@ use alloc::vec::Vec;
 const WIDTH: usize = 78;
 /// No word of a line may be longer than this: RFC 5322 2.1.1 allows 998, with room for what stands before it.
 const LONGEST_WORD: usize = 900;
+/// The longest name of a parameter; nothing that is registered goes beyond 20.
+const LONGEST_NAME: usize = 40;
 /// The longest encoded word (RFC 2047 2).
 const ENCODED: usize = 75;
 
@@ -251,7 +253,13 @@ impl Writer {
     ) -> Result<(), Misuse> {
         self.begin(name);
         self.word(" ", value, 1);
-        for (name, value) in parameters {
+        for (i, (name, value)) in parameters.iter().enumerate() {
+            let twice = parameters[..i].iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+            // RFC 2231 has a meaning of its own for `*`, `'` and `%` in a name, and sections have to fit on a line.
+            let token = |octet: u8| is_mime_token(octet) && !b"*'%".contains(&octet);
+            if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(token) || twice {
+                return Err(Misuse::Parameter((*name).into()));
+            }
             self.parameter(name, value)?;
         }
         self.end();

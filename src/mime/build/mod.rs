@@ -36,7 +36,7 @@ pub use draft::IoSink;
 pub use draft::{Draft, Sink, WriteError};
 pub use entity::{Attachment, Entity, Source, SourceError};
 
-use super::address::{Address, AddressList, Group, InvalidMailbox, Mailbox};
+use super::address::{Address, AddressList, Group, InvalidMailbox, LONGEST_ADDRESS, Mailbox};
 use super::date::DateTime;
 use super::message_id::MessageId;
 use alloc::borrow::{Cow, ToOwned};
@@ -68,9 +68,13 @@ pub enum Misuse {
     /// A group where only mailboxes may stand (RFC 5322 3.6.2).
     #[error("a group where a mailbox has to stand")]
     Group,
-    /// An address beyond ASCII in a form that is not [`Form::Utf8`].
-    #[error("an address beyond ASCII needs SMTPUTF8")]
+    /// An address or an identifier beyond ASCII in a form that is not [`Form::Utf8`].
+    #[error("an address or an identifier beyond ASCII needs SMTPUTF8")]
     NeedsUtf8,
+    /// A parameter whose name is no token or too long, that stands twice, or that says something else than what is
+    /// written: a `charset` that is not the text's.
+    #[error("not a parameter to write: {0:?}")]
+    Parameter(String),
     /// A content type that is none, or one that this kind of content can't have.
     #[error("not a content type to write: {0:?}")]
     ContentType(String),
@@ -83,6 +87,9 @@ pub enum Misuse {
     /// An identifier that is not of the form `left@right`.
     #[error("a Content-ID that is no identifier")]
     ContentId,
+    /// A message identifier, read from somewhere, that is not of the form `left@right`.
+    #[error("a message identifier that can't be written")]
+    MessageId,
     /// A multipart without parts.
     #[error("a multipart without parts")]
     Empty,
@@ -158,10 +165,12 @@ impl Builder {
         A: TryInto<Address<'static>>,
         A::Error: Into<Misuse>,
     {
-        match address.try_into() {
+        // What was read from a message may be what no header can hold.
+        let address = address.try_into().map_err(Into::into).and_then(|address| Ok(checked(address)?));
+        match address {
             Ok(address) => Some(address),
-            Err(error) => {
-                self.misuse.get_or_insert(error.into());
+            Err(misuse) => {
+                self.misuse.get_or_insert(misuse);
                 None
             }
         }
@@ -369,6 +378,14 @@ impl Builder {
             writer.text("Subject", subject)?;
         }
         writer.plain("Date", &format!("{date}"));
+        let given = message_id.iter().chain(&self.in_reply_to).chain(&self.references);
+        for id in given {
+            // One that was read is whatever stood there.
+            let id = MessageId::new(id.as_str()).map_err(|_| Misuse::MessageId)?;
+            if !id.as_str().is_ascii() && self.form != Form::Utf8 {
+                return Err(Misuse::NeedsUtf8);
+            }
+        }
         let ids = |ids: &[MessageId<'_>]| ids.iter().map(|id| format!("{id}")).collect::<Vec<_>>();
         for (name, list) in [
             ("Message-ID", ids(message_id.as_slice())),
@@ -476,23 +493,32 @@ impl TryFrom<&str> for Address<'static> {
         let list = AddressList::parse(text.as_bytes());
         let mut addresses = list.addresses.into_iter();
         match (addresses.next(), addresses.next(), list.defects.is_empty()) {
-            (Some(address), None, true) if address.mailboxes().iter().all(|one| !one.domain().is_empty()) => {
-                checked(address.into_owned())
-            }
+            (Some(address), None, true) => checked(address.into_owned()),
             _ => Err(InvalidMailbox::Address),
         }
     }
 }
 
-/// An encoded word may have held what no header can.
+/// A header can hold it: an encoded word that was read may have spelled a line break, and an address that was read may
+/// have no domain, or fill more than a line (RFC 5322 2.1.1).
 fn checked(address: Address<'static>) -> Result<Address<'static>, InvalidMailbox> {
-    let control = |name: Option<&str>| name.is_some_and(|name| name.chars().any(char::is_control));
-    let group = match &address {
-        Address::Group(group) => control(Some(group.name())),
-        Address::Mailbox(_) => false,
-    };
-    if group || address.mailboxes().iter().any(|mailbox| control(mailbox.name())) {
+    let control = |text: &str| text.chars().any(char::is_control);
+    if let Address::Group(group) = &address
+        && (group.name().is_empty() || control(group.name()))
+    {
         return Err(InvalidMailbox::Name);
+    }
+    for mailbox in address.mailboxes() {
+        if mailbox.name().is_some_and(control) {
+            return Err(InvalidMailbox::Name);
+        }
+        let (local, domain) = (mailbox.local(), mailbox.domain());
+        let long = mailbox.address().len() > LONGEST_ADDRESS;
+        // Dots where none may be are read, and never written.
+        let dots = !local.starts_with('"') && local.split('.').any(str::is_empty);
+        if domain.is_empty() || long || dots || control(mailbox.address()) {
+            return Err(InvalidMailbox::Address);
+        }
     }
     Ok(address)
 }

@@ -292,3 +292,80 @@ proptest! {
         prop_assert_eq!(again.raw(), &written);
     }
 }
+
+/// Whatever is given where, a header has the fields that it was meant to have, or there is no message.
+#[test]
+fn nothing_that_was_read_or_named_can_add_a_line() {
+    let read = |field: &str| Message::parse(field.as_bytes()).header().from().addresses[0].clone().into_owned();
+    // The display name spells a line break.
+    let forged = read("From: =?utf-8?q?a=0D=0ABcc:_x=40y.z?= <a@b.c>\r\n\r\n");
+    assert_eq!(begun().cc(forged.clone()).build().unwrap_err(), Misuse::Mailbox(crate::mime::InvalidMailbox::Name));
+    assert!(begun().bcc(forged).build().is_err());
+    let group = read("From: =?utf-8?q?a=0AX:_y?=: a@b.c;\r\n\r\n");
+    assert!(begun().to(group).build().is_err());
+    // No domain, dots where none may be, an octet that some take for a line break, more than a line.
+    for address in ["root", "a..b@c", "a\u{85}b@c.d", &std::format!("{}@c.d", "x".repeat(1000))] {
+        let address = read(&std::format!("From: {address}\r\n\r\n"));
+        assert!(begun().form(Form::Utf8).to(address).build().is_err());
+    }
+    assert!(begun().to(std::format!("{}@c.d", "x".repeat(1000))).build().is_err());
+    // Identifiers.
+    let odd = Message::parse("Message-ID: <a b=?c>\r\nReferences: <ö@x>\r\n\r\n".as_bytes());
+    let id = odd.header().message_id().expect("an identifier").into_owned();
+    assert_eq!(begun().in_reply_to(id).build().unwrap_err(), Misuse::MessageId);
+    let id = odd.header().references()[0].clone().into_owned();
+    assert_eq!(begun().reference(id.clone()).build().unwrap_err(), Misuse::NeedsUtf8);
+    assert!(begun().reference(id).form(Form::Utf8).build().is_ok());
+    assert!(MessageId::new("a@[x><b@c]").is_err() && MessageId::new("a\u{85}@b").is_err());
+}
+
+#[test]
+fn parameters_are_checked_by_name() {
+    let parameter = |name: &'static str| begun().content(Entity::text("x").with_parameter(name, "v")).build();
+    assert!(parameter("x-a").is_ok());
+    let long: &'static str = std::string::String::leak("x".repeat(200));
+    for name in ["", "a b", "a\r\nBcc: x", "a=b", "a*", "a*0", "a'b", "a;b", "ä", long] {
+        assert_eq!(parameter(name).unwrap_err(), Misuse::Parameter(name.to_string()), "{name}");
+    }
+    let twice = Entity::text("x").with_parameter("a", "1").with_parameter("A", "2");
+    assert_eq!(begun().content(twice).build().unwrap_err(), Misuse::Parameter("A".to_string()));
+    let named = Entity::from(Attachment::new("a.png", "x")).with_parameter("name", "b.png");
+    assert_eq!(begun().content(named).build().unwrap_err(), Misuse::Parameter("name".to_string()));
+    let related = Entity::multipart("related", std::vec![Entity::html("x")]).with_parameter("type", "text/html");
+    assert!(begun().content(related).build().is_ok());
+    // A type that fills a line.
+    let long = std::format!("text/{}", "x".repeat(1000));
+    assert!(begun().content(Entity::text_of(long.clone(), "x")).build().is_err());
+    assert!(begun().attach(Attachment::new("a", "x").with_type(long)).build().is_err());
+    assert!(begun().content(Entity::multipart("x".repeat(1000), std::vec![Entity::text("")])).build().is_err());
+}
+
+#[test]
+fn text_says_its_charset() {
+    let charset = |entity: Entity| {
+        let octets = written(begun().content(Entity::multipart("mixed", std::vec![entity])));
+        let message = Message::parse(&octets);
+        let part = message.part("1").expect("the part");
+        (part.content_type().charset().map(ToString::to_string), part.text().into_owned())
+    };
+    let is = |charset: &str, text: &str| (Some(charset.to_string()), text.to_string());
+    let file = |octets: Vec<u8>| Entity::from(Attachment::new("a.txt", octets));
+    assert_eq!(charset(file("Grüße\r\n".into())), is("utf-8", "Grüße\r\n"));
+    assert_eq!(charset(file("Grusz\n".into())), is("us-ascii", "Grusz\n"));
+    // However long it is, and whatever else is said of it.
+    let long = "é\r\n".repeat(1 << 19);
+    assert_eq!(charset(file(long.clone().into())), is("utf-8", &long));
+    assert_eq!(charset(file("ö".into()).with_parameter("x-a", "b")), is("utf-8", "ö"));
+    let latin = Attachment::new("a.txt", &b"Gr\xfc\xdfe\r\n"[..]).with_charset("iso-8859-1");
+    assert_eq!(charset(latin.into()), is("iso-8859-1", "Grüße\r\n"));
+    let read = Attachment::from_reader("a.txt", "Grüße".as_bytes()).with_charset("utf-8");
+    assert_eq!(charset(read.into()), is("utf-8", "Grüße"));
+    // Octets that are no UTF-8 are of a charset that nobody named.
+    assert_eq!(charset(file(b"\xff\xfe".to_vec())).0, None);
+    // Our own text is UTF-8, and does not go under another name.
+    let named = |name: &str, text: &str| begun().content(Entity::text(text).with_parameter("charset", name)).build();
+    assert!(named("UTF-8", "ö").is_ok() && named("iso-8859-1", "o").is_ok());
+    for (name, text) in [("iso-8859-1", "ö"), ("utf-16", "o"), ("utf-7", "+"), ("x-what", "o"), ("us-ascii", "ö")] {
+        assert!(named(name, text).is_err(), "{name}");
+    }
+}
