@@ -1,32 +1,11 @@
 //! Python's `email` as a second opinion on what our builder writes.
 #![cfg(all(feature = "mime", feature = "std"))]
 
+#[path = "support/mail_corpora.rs"]
+#[allow(dead_code, reason = "the corpora are for others")]
+mod corpora;
+
 use plainwire::mime::{Attachment, Builder, DateTime, Form};
-use serde_json::Value;
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-
-/// What Python says of each file; `None` where there is no Python.
-fn python(files: &[PathBuf]) -> Option<Vec<Value>> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/python_email.py");
-    let child = Command::new("python3").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    let Ok(mut child) = child else {
-        eprintln!("SKIPPED: no python3");
-        return None;
-    };
-    let names: String = files.iter().map(|path| format!("{}\n", path.display())).collect();
-    child.stdin.take().unwrap().write_all(names.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    Some(String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect())
-}
-
-/// Octets in hexadecimal.
-fn octets_of(hex: &Value) -> Vec<u8> {
-    let digits = hex.as_str().unwrap().as_bytes();
-    digits.chunks(2).map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
-}
 
 #[test]
 fn python_reads_what_we_build() {
@@ -60,10 +39,10 @@ fn python_reads_what_we_build() {
             files.push(path);
         }
     }
-    let Some(theirs) = python(&files) else { return };
+    let Some(theirs) = corpora::python(&files) else { return };
     assert_eq!(theirs.len(), files.len());
     for (i, theirs) in theirs.iter().enumerate() {
-        let part = |at: usize| octets_of(&theirs["parts"][at][1]);
+        let part = |at: usize| corpora::octets_of(&theirs["parts"][at][1]);
         let lines = |octets: Vec<u8>| String::from_utf8(octets).unwrap().replace("\r\n", "\n");
         assert_eq!(lines(part(0)), text);
         assert_eq!(lines(part(1)), "<p>Grüße</p>\n");

@@ -4,6 +4,7 @@ import email
 import email.header
 import email.utils
 import json
+import re
 import sys
 
 
@@ -22,7 +23,10 @@ def leaves(part):
 
 
 def text(value):
-    return None if value is None else str(email.header.make_header(email.header.decode_header(str(value))))
+    """Decoded and unfolded, which this policy leaves to its caller."""
+    if value is None:
+        return None
+    return re.sub("[\r\n]+", "", str(email.header.make_header(email.header.decode_header(str(value))))).strip()
 
 
 for path in sys.stdin.read().splitlines():
@@ -31,7 +35,16 @@ for path in sys.stdin.read().splitlines():
     parts = []
     for part in leaves(message):
         body = part.get_payload(decode=True) or b""
-        parts.append([part.get_content_type(), body.hex(), part.get_filename()])
+        parts.append(
+            [
+                part.get_content_type(),
+                body.hex(),
+                part.get_filename(),
+                part.get_content_charset(),
+                part.get_content_disposition(),
+                part.get("content-id", "").strip(" \t\r\n<>"),
+            ]
+        )
     try:
         subject = text(message.get("subject"))
     except Exception:
@@ -40,5 +53,9 @@ for path in sys.stdin.read().splitlines():
         date = email.utils.parsedate_to_datetime(message.get("date")).timestamp()
     except Exception:
         date = None
-    senders = [address for _, address in email.utils.getaddresses([str(message.get("from", ""))]) if address]
-    print(json.dumps({"parts": parts, "subject": subject, "date": date, "from": senders}))
+    mailboxes = {
+        name: [address for _, address in email.utils.getaddresses([str(message.get(name, ""))]) if address]
+        for name in ("from", "to", "cc")
+    }
+    fields = len(message.keys())
+    print(json.dumps({"parts": parts, "subject": subject, "date": date, "fields": fields, **mailboxes}))
