@@ -488,9 +488,11 @@ impl Writer {
     }
 
     fn line_start<'r>(&mut self, rest: &'r [u8], out: &mut Vec<u8>) -> &'r [u8] {
+        // The run of `>` in front is looked at once.
+        let mut seen = self.pending.iter().take_while(|octet| **octet == b'>').count();
         for (at, &octet) in rest.iter().enumerate() {
             self.pending.push(octet);
-            match line(&self.pending, false, &mut 0) {
+            match line(&self.pending, false, &mut seen) {
                 Line::Unknown if octet != b'\r' => continue,
                 Line::From | Line::Quoted => out.push(b'>'),
                 _ => {}
