@@ -25,6 +25,9 @@
 //!                     engine.reply(&ResponseHead::new(StatusCode::OK), b"hello", &mut tx).map_err(io::Error::other)?;
 //!                     if tx.len() >= 64 << 10 { io.write_all(&tx)?; tx.clear() }     // 2. the output mark
 //!                 }
+//!                 Ok(Some(Event::Request(_))) if engine.expected_to_proceed() => {
+//!                     engine.proceed(&mut tx).map_err(io::Error::other)?;         // it waits for `100 (Continue)`
+//!                 }
 //!                 Ok(Some(_)) => {}
 //!                 Ok(None) => break Ok(engine.status().over()),    // 3. nothing more without more octets
 //!                 Err(error) => break Err(error),
@@ -45,13 +48,13 @@
 //! # impl Read for Wire { fn read(&mut self, to: &mut [u8]) -> io::Result<usize> { let n = self.0.len().min(7); to[..n].copy_from_slice(&self.0[..n]); self.0 = &self.0[n..]; Ok(n) } }
 //! # impl Write for Wire { fn write(&mut self, from: &[u8]) -> io::Result<usize> { self.1.extend_from_slice(from); Ok(from.len()) } fn flush(&mut self) -> io::Result<()> { Ok(()) } }
 //! # pub fn run() -> io::Result<()> {
-//! #     let mut wire = Wire(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n", Vec::new());
+//! #     let mut wire = Wire(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nPOST /2 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx", Vec::new());
 //! #     struct Both<'w>(&'w mut Wire);
 //! #     impl Read for Both<'_> { fn read(&mut self, to: &mut [u8]) -> io::Result<usize> { self.0.read(to) } }
 //! #     impl Write for Both<'_> { fn write(&mut self, from: &[u8]) -> io::Result<usize> { self.0.write(from) } fn flush(&mut self) -> io::Result<()> { Ok(()) } }
 //! #     serve(Both(&mut wire))?;
 //! #     let one = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-//! #     assert_eq!(wire.1, [&one[..], &one[..]].concat());
+//! #     assert_eq!(wire.1, [&one[..], b"HTTP/1.1 100 Continue\r\n\r\n", one].concat());
 //! #     Ok(())
 //! # }
 //! # }
@@ -77,7 +80,7 @@
 //! | SASL, both sides | [`sasl`] | `sasl` |
 //! | chat, framing | [`chat`] | `chat` |
 //! | sockets, threads, readiness, TLS, multicast | `net` | `net`, `tls` |
-//! | HTTP on the wire: fetch, download, serve | `net::http` | `web` |
+//! | HTTP on the wire: fetch, download, serve | `net::http` | `web`, and `tls` for https |
 //! | mail on the wire: send it, take it into a Maildir, give it out, collect it | `net::smtp`, `net::pop3` | `mail` |
 //! | hold an engine of your own to the laws | `laws` | `testing` |
 //! | write conversations down, and replay them | `transcript` | `transcript` |

@@ -2,7 +2,9 @@
 //!
 //! Requests are told one at a time: after a request's [`Event::End`] the engine is [`Paused`](Status::Paused) until its
 //! answer is complete, and only then looks at the next one, however many lie in the input (RFC 9112 9.3.2: answers keep
-//! the order of the requests). An answer may begin as soon as its [`Event::Request`] was told.
+//! the order of the requests). An answer may begin as soon as its [`Event::Request`] was told. Where the client waits for
+//! `100 (Continue)`, the engine is paused right after the head, until [`Server::proceed`] or an answer: a loop that
+//! forgets [`Server::expected_to_proceed`] waits for ever, and so does the client.
 //!
 //! ```
 //! use bytes::BytesMut;
@@ -13,7 +15,12 @@
 //! let mut out = BytesMut::new();
 //! while let Some(event) = server.recv(&mut input, &mut out)? {
 //!     match event {
-//!         Event::Request(head) => assert_eq!(head.target().path(), "/"),
+//!         Event::Request(head) => {
+//!             assert_eq!(head.target().path(), "/");
+//!             if server.expected_to_proceed() {
+//!                 server.proceed(&mut out)?; // it waits for `100 (Continue)` before it sends its content
+//!             }
+//!         }
 //!         Event::End(_) => server.reply(&ResponseHead::new(StatusCode::OK), b"hello", &mut out)?,
 //!         _ => {}
 //!     }
@@ -54,7 +61,8 @@ mod state;
 /// What a client says.
 #[derive(Clone, Debug)]
 pub enum Event<B> {
-    /// A request's head. Its [`End`](Self::End) follows always, and before it the content, if it has any.
+    /// A request's head. Its [`End`](Self::End) follows always, and before it the content, if it has any: both only after
+    /// [`Server::proceed`] where that [is expected](Server::expected_to_proceed).
     Request(RequestHead<B>),
     /// A chunk begins that has extensions (RFC 9112 7.1.1). Who does not know them ignores them.
     Extensions(Extensions<B>),
