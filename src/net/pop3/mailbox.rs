@@ -11,6 +11,7 @@ use std::borrow::ToOwned;
 use std::boxed::Box;
 use std::collections::VecDeque;
 use std::fmt;
+use std::format;
 use std::io;
 use std::string::String;
 use std::time::Duration;
@@ -171,6 +172,15 @@ pub struct Listed {
 /// mailbox.quit()?;
 /// # Ok::<(), plainwire::net::pop3::Error>(())
 /// ```
+///
+/// | Python's `poplib` | here |
+/// |---|---|
+/// | `POP3_SSL(host)`, `POP3(host)`, `stls()` | [`connect`](Mailbox::connect) with [`Security`]; `capa()` is asked by it |
+/// | `user`, `pass_`, `apop` | [`log_in`](Self::log_in) with a [`Method`] |
+/// | `stat()`, `list()`, `uidl()` | [`stat`](Self::stat), [`list`](Self::list): sizes and unique ids in one |
+/// | `retr(n)`, `top(n, lines)` | [`message`](Self::message), [`retrieve`](Self::retrieve) |
+/// | `dele(n)`, `rset()`, `noop()`, `quit()` | [`delete`](Self::delete), [`reset`](Self::reset), [`noop`](Self::noop), [`quit`](Self::quit) |
+/// | `set_debuglevel(1)` | [`connect_tapped`](Mailbox::connect_tapped) with a [recorder](crate::transcript::Recorder) |
 pub struct Mailbox<P: Tap<Client> = ()> {
     driver: Driver<Client, tcp::Stream, P>,
     /// TLS is on, or the connection leads no further than this host.
@@ -224,7 +234,11 @@ impl<P: Tap<Client>> Mailbox<P> {
             if mailbox.driver.engine().offers().stls {
                 mailbox.driver.say(Client::stls)?;
                 mailbox.answer()?;
-                mailbox.driver.secure(&connector(options)?, bare)?;
+                mailbox.driver.secure(&connector(options)?, bare).map_err(|ended| match ended {
+                    // A certificate that is refused is as refused here as on a port with TLS from the start.
+                    Ended::Lost(error) => Error::Connect(error),
+                    ended => Error::Ended(ended),
+                })?;
                 let rest = mailbox.driver.rest().to_vec();
                 mailbox.driver.engine_mut().secured(&rest)?;
                 mailbox.private = true;
@@ -433,11 +447,83 @@ impl<P: Tap<Client>> Mailbox<P> {
         }
     }
 
+    /// One whole message of no more than `most` octets, with CRLF line ends as they came.
+    /// [`retrieve`](Self::retrieve) takes many of any length, in pieces.
+    ///
+    /// ```
+    /// # use plainwire::net::{maildir::Maildir, pool, pop3, server::{Options, Port}};
+    /// # use std::io::Write;
+    /// use plainwire::mime::Message;
+    ///
+    /// # let scratch = tempfile::tempdir()?;
+    /// # let mut delivery = Maildir::create(scratch.path())?.deliver()?;
+    /// # delivery.write_all(b"Subject: hello\r\n\r\nHello.\r\n")?;
+    /// # delivery.commit()?;
+    /// # let mut config = plainwire::pop3::server::Config::new("localhost")?;
+    /// # config.cleartext = true;
+    /// # let service = pop3::Pop3::new(config, pop3::Mail::for_anybody(scratch.path()));
+    /// # let server = pool::start(vec![Port::bind("127.0.0.1:0", service)?], Options::default())?;
+    /// # let mut options = pop3::Options::default();
+    /// # options.security = pop3::Security::Clear;
+    /// # let mut mailbox = pop3::Mailbox::connect("127.0.0.1", server.addresses()[0].port(), &options)?;
+    /// # mailbox.log_in(&plainwire::sasl::Credentials::password("ann", "secret"), pop3::Method::Strongest)?;
+    /// for listed in mailbox.list()? {
+    ///     let octets = mailbox.message(listed.number, 50 << 20)?;
+    ///     assert_eq!(Message::parse(&octets).header().subject().unwrap(), "hello");
+    /// }
+    /// # mailbox.quit()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`]; [`Error::Ended`]; [`Error::Store`] where it is longer, which ends the session: it stands in the
+    /// middle of the message.
+    #[doc(alias = "retr")]
+    pub fn message(&mut self, number: u32, most: usize) -> Result<Vec<u8>, Error> {
+        let mut whole = Vec::new();
+        self.driver.say(|client, out| client.retr(number, out))?;
+        self.driver.until(|_, event, _| match event {
+            Event::Data(octets) if octets.len() > most - whole.len() => {
+                let why = format!("message {number} is longer than {most} octets");
+                Some(Err(Error::Store(io::Error::new(io::ErrorKind::FileTooLarge, why))))
+            }
+            Event::Data(octets) => {
+                whole.extend_from_slice(octets);
+                None
+            }
+            Event::End { .. } => Some(Ok(())),
+            other => refusal(&other).map(Err),
+        })??;
+        Ok(whole)
+    }
+
+    /// Takes all marks back that [`delete`](Self::delete) set in this session: `RSET`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`], [`Error::Ended`].
+    pub fn reset(&mut self) -> Result<(), Error> {
+        self.driver.say(Client::rset)?;
+        self.answer()
+    }
+
+    /// Asks whether the server is there, which also keeps it from logging us out: `NOOP`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`], [`Error::Ended`].
+    pub fn noop(&mut self) -> Result<(), Error> {
+        self.driver.say(Client::noop)?;
+        self.answer()
+    }
+
     /// Marks messages as deleted. They are gone when [`quit`](Self::quit) succeeds. Returns how many the server refused.
     ///
     /// # Errors
     ///
     /// [`Error::Ended`].
+    #[doc(alias = "dele")]
     pub fn delete(&mut self, numbers: &[u32]) -> Result<usize, Error> {
         let (mut asked, mut answered, mut refused) = (0, 0, 0);
         while answered < numbers.len() {

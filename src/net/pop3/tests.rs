@@ -188,3 +188,31 @@ fn listed_sizes_are_sent_sizes() {
     assert_eq!(lines.iter().map(String::len).sum::<usize>() - stuffed, octets.total() as usize);
     running.stop(Duration::from_secs(5));
 }
+
+#[test]
+fn a_client_takes_one_message_and_takes_its_marks_back() {
+    let scratch = tempfile::tempdir().unwrap();
+    deliver(scratch.path(), "Subject: one\r\n\r\n.dot\r\n");
+    let running = start(scratch.path(), false);
+    let mut options = super::Options::default();
+    options.security = Security::Clear;
+    let connect = || {
+        let mut mailbox = Mailbox::connect("127.0.0.1", running.addresses()[0].port(), &options).unwrap();
+        mailbox.log_in(&crate::sasl::Credentials::password("ann", "secret"), Method::Strongest).unwrap();
+        mailbox
+    };
+    let mut mailbox = connect();
+    assert_eq!(mailbox.message(1, 22).unwrap(), b"Subject: one\r\n\r\n.dot\r\n");
+    assert!(matches!(mailbox.message(2, 22), Err(Error::Refused { .. })));
+    assert_eq!(mailbox.delete(&[1]).unwrap(), 0);
+    assert_eq!(mailbox.stat().unwrap(), (0, 0));
+    mailbox.reset().unwrap();
+    mailbox.noop().unwrap();
+    assert_eq!(mailbox.stat().unwrap(), (1, 22));
+    mailbox.quit().unwrap();
+
+    let error = connect().message(1, 21).unwrap_err();
+    assert_eq!(format!("{error}"), "message 1 is longer than 21 octets");
+    assert_eq!(connect().message(1, 22).unwrap().len(), 22);
+    running.stop(Duration::from_secs(1));
+}
