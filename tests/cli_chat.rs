@@ -257,11 +257,15 @@ fn the_transcript_is_written() {
     ada.says("hello");
     ada.stdin = None;
     assert_eq!(ada.ends(), (Some(0), String::new()));
-    let text = std::fs::read_to_string(file).unwrap();
+    let written = file;
+    let text = std::fs::read_to_string(&written).unwrap();
     for line in ["C: /nick ada", "S: -- you are now ada", "C: hello", "C: /quit", "S: -- bye", "-- S end"] {
         assert!(text.lines().any(|written| written == line), "{line}: {text}");
     }
     plainwire::transcript::Transcript::parse(&text).unwrap();
+    // It names its engine, so it is replayed as it is.
+    let replayed = Command::new(env!("CARGO_BIN_EXE_plainwire")).arg("replay").arg(&written).output().unwrap();
+    assert_eq!((replayed.status.code(), replayed.stderr), (Some(0), Vec::new()));
 }
 
 #[test]

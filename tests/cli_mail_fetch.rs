@@ -189,6 +189,7 @@ fn headers_alone_and_everything_to_a_pipe() {
     assert_eq!(output.stdout, b"Subject: one\r\n\r\na\r\nb\r\nc\r\n");
     assert!(output.stderr.is_empty());
     let talk = fs::read_to_string(transcript).unwrap();
+    assert!(talk.starts_with("-- engine: pop3 client\n"), "{talk}");
     assert!(talk.contains("C: AUTH PLAIN {redacted}\n") && talk.contains("C: RETR 1\n") && talk.contains("C: QUIT\n"));
 }
 
@@ -290,4 +291,18 @@ fn kills_lose_nothing_and_double_nothing() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(texts(&here), wanted);
     assert!(texts(&there).is_empty());
+}
+
+#[test]
+fn a_refused_certificate_is_not_asked_for_again() {
+    let scratch = Scratch::new();
+    let there = scratch.path("there");
+    deliver(&there, "x\r\n");
+    let served = serve(&there, "0", &["--tls"]);
+    // The certificate was made for that run, and nobody vouches for it: no patience will change that.
+    let output = fetch(&url(&served), &["--retry", "3"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), said.lines().count()), (Some(69), 1), "{said}");
+    assert!(said.contains("certificate refused"), "{said}");
+    assert_eq!(fetch(&url(&served), &["--insecure"]).stdout, b"x\r\n");
 }

@@ -25,7 +25,7 @@ use std::process::ExitCode;
 pub(crate) struct Args {
     /// The transcript; - is standard input
     file: PathBuf,
-    /// The engine, where the transcript does not name it: chat, http1, with its end, as in "http1 client"
+    /// The engine, where the transcript does not name it: chat or http1, with its end, as in "http1 client"
     #[arg(long, value_name = "ENGINE")]
     engine: Option<String>,
 }
@@ -44,9 +44,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
         Some(line) => Transcript::parse(&line).map_err(|_| Failure::new(2, "--engine takes a protocol and an end"))?,
         None => transcript.clone(),
     };
-    let (protocol, end) = engine
-        .engine()
-        .ok_or_else(|| Failure::new(2, "the transcript names no engine; say which with --engine \"http1 client\""))?;
+    let (protocol, end) = engine.engine().ok_or_else(|| {
+        Failure::new(2, "the transcript names no engine; say which with --engine, as in --engine \"http1 client\"")
+    })?;
     match (protocol, end) {
         ("chat", End::Server) => {
             play(&transcript, end, chat::Server::new(chat::Limits::default()), &mut inspect::chat::Welcome)
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
             let mut asks = Asks::new(&transcript.octets(End::Client));
             play(&transcript, end, http1::Client::new(http1::client::Limits::default()), &mut asks)
         }
-        _ => Err(Failure::new(2, format!("no engine {protocol:?} to replay"))),
+        _ => Err(Failure::new(2, format!("chat and http1 are replayed here, not {protocol:?}"))),
     }
 }
 

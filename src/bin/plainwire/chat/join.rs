@@ -54,7 +54,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     let (tell, told) = channel();
     input::start(limits.line, &tell, move || waker.wake())?;
     let mut recorder = Recorder::new(End::Client);
-    recorder.note(Step::Comment(format!("plainwire chat join {address}")));
+    recorder.note(Step::Comment(format!(" plainwire chat join {address}")));
+    recorder.note(Step::Engine { protocol: "chat".into(), end: End::Client });
     let mut driver = Driver::tapped(Client::new(limits.clone()), stream, recorder);
     if let Some(name) = args.name {
         driver.say(|client, out| client.nick(name, out)).map_err(|misuse| Failure::new(2, misuse))?;

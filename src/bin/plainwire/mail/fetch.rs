@@ -13,7 +13,7 @@ use plainwire::pop3::Client;
 use plainwire::pop3::client::{self, Command, Event};
 use plainwire::sasl::{Credentials, Mechanism};
 use plainwire::syntax::percent;
-use plainwire::transcript::{End, Recorder};
+use plainwire::transcript::{End, Recorder, Step};
 use plainwire::url::Url;
 use std::cell::RefCell;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -34,7 +34,7 @@ use std::time::Duration;
     73 "a message can't be stored"
     75 "it may work later: the connection broke, or the maildrop is in use"
     76 "the server does not keep to the protocol"
-    77 "the log-in was refused"
+    77 "the log-in was refused, or there is no password"
 })]
 pub(crate) struct Args {
     /// Where the mail is: pop3s://user@host[:port] with TLS, pop3://user@host[:port] with STLS
@@ -130,6 +130,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let mut plan = Plan::default();
     (plan.new, plan.delete, plan.lines) = (args.new, args.delete, args.headers);
     let tape = Tape(args.transcript.as_ref().map(|_| Rc::new(RefCell::new(Recorder::new(End::Client)))));
+    tape.with(|recorder| recorder.note(Step::Engine { protocol: "pop3".into(), end: End::Client }));
     let bar = Bar::new(!args.quiet && io::stderr().is_terminal());
     let shown = bar.clone();
     let mut collector = Collector::new(target, memory, plan).progress(move |progress| shown.show(progress));
