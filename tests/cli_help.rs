@@ -61,3 +61,23 @@ fn completions_know_every_subcommand() {
         }
     }
 }
+
+#[test]
+fn a_reader_that_went_away_is_no_failure() {
+    for arguments in [
+        &["completions", "bash"][..],
+        &["man", "mail", "send"],
+        &["url", "http://example.org/"],
+        &["query", "parse", "a=1"],
+        &["demo", "--list"],
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let output = cli::plainwire().args(arguments).stdout(writer).output().expect("the tool starts");
+        assert_eq!(
+            (output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()),
+            (Some(0), ""),
+            "{arguments:?}"
+        );
+    }
+}

@@ -1,6 +1,7 @@
 //! How a subcommand fails: one line on standard error and a documented exit code.
 
 use std::fmt;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -44,16 +45,25 @@ impl Failure {
         Self::new(code, format_args!("{}: {error}", path.as_ref().display()))
     }
 
+    /// The reader of standard output went away (`plainwire … | head`): an end like any other, without a word.
+    pub(crate) const fn unread() -> Self {
+        Self { code: 0, message: String::new() }
+    }
+
     /// Says it on standard error and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
-        eprintln!("plainwire: {}", self.message);
+        if !self.message.is_empty() {
+            // Where standard error is gone as well, the code says it alone.
+            let _unheard = writeln!(io::stderr(), "plainwire: {}", self.message);
+        }
         ExitCode::from(self.code)
     }
 }
 
-/// An I/O error ends with code 1; a reader that went away (`plainwire … | head`) is no failure worth a word.
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        Self::new(1, error)
+/// An I/O error ends with code 1, but for a [reader that went away](Failure::unread): what speaks to the network says
+/// itself which connection broke.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe { Self::unread() } else { Self::new(1, error) }
     }
 }

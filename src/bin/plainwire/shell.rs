@@ -2,7 +2,7 @@
 
 use crate::failure::Outcome;
 use clap::CommandFactory;
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 /// Print a completion script for a shell
@@ -21,7 +21,10 @@ pub(crate) struct Man {
 }
 
 pub(crate) fn completions<C: CommandFactory>(args: &Completions) -> Outcome {
-    clap_complete::generate(args.shell, &mut C::command(), "plainwire", &mut io::stdout().lock());
+    // Into memory first: the generator panics where writing fails.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut C::command(), "plainwire", &mut script);
+    io::stdout().lock().write_all(&script)?;
     Ok(ExitCode::SUCCESS)
 }
 

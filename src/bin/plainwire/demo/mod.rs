@@ -75,6 +75,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
         if args.scenes.is_empty() || args.scenes.iter().any(|name| name == scene.name) {
             stage.title(scene)?;
             (scene.play)(&mut stage).map_err(|failure| {
+                if failure.code == 0 {
+                    return failure; // nobody reads on
+                }
                 Failure::new(failure.code, format!("the scene {} failed: {}", scene.name, failure.message))
             })?;
         }

@@ -46,11 +46,14 @@ pub(crate) fn run(args: &Args) -> Outcome {
         args.part.iter().map(|path| find(&message, path)).collect::<Result<Vec<_>, _>>()?
     };
     std::fs::create_dir_all(&args.dir).map_err(|error| Failure::at(73, &args.dir, error))?;
+    let mut told = Ok(());
     for part in parts {
         let wanted = args.dir.join(name(&part));
         let path = save(&wanted, &json::decoded(&part)).map_err(|error| Failure::at(73, &wanted, error))?;
-        println!("{}", json::printable(&path.to_string_lossy()));
+        // A reader that goes away keeps no file from being saved.
+        told = told.and_then(|()| writeln!(io::stdout(), "{}", json::printable(&path.to_string_lossy())));
     }
+    told?;
     Ok(ExitCode::SUCCESS)
 }
 
