@@ -264,7 +264,7 @@ fn the_transcript_is_written() {
     }
     plainwire::transcript::Transcript::parse(&text).unwrap();
     // It names its engine, so it is replayed as it is.
-    let replayed = Command::new(env!("CARGO_BIN_EXE_plainwire")).arg("replay").arg(&written).output().unwrap();
+    let replayed = plainwire().arg("replay").arg(&written).output().unwrap();
     assert_eq!((replayed.status.code(), replayed.stderr), (Some(0), Vec::new()));
 }
 

@@ -300,6 +300,29 @@ fn a_layer_that_asks_for_ever_is_stopped() {
     });
 }
 
+/// Says what nobody asked about.
+struct Key;
+
+impl Layer for Key {
+    fn request(&self, request: &mut Request) -> Result<(), Error> {
+        request.push("Content-Type", "text/key")?;
+        assert!(request.push("X", "a\r\nY: b").is_err()); // and nothing is added
+        Ok(())
+    }
+}
+
+#[test]
+fn a_layer_adds_a_field() {
+    on_both(|base, opener| {
+        let with = opener.clone().layer(Key);
+        assert_eq!(with.get(&format!("{base}/method")).unwrap().text().unwrap(), "GET - text/key");
+        let delete = Request::delete(&format!("{base}/method")).unwrap();
+        assert_eq!(with.open(delete).unwrap().text().unwrap(), "DELETE - text/key");
+        let patch = Request::patch(&format!("{base}/method")).unwrap();
+        assert_eq!(with.open(patch).unwrap().text().unwrap(), "PATCH - text/key");
+    });
+}
+
 #[test]
 fn answers_say_when_they_were_made() {
     on_both(|base, opener| {

@@ -1,6 +1,7 @@
 //! What can go wrong between asking for a URL and having read its last octet.
 
 use crate::net::http::auth::Unsayable;
+use crate::net::http::form::FormError;
 use std::boxed::Box;
 use std::io;
 use std::string::String;
@@ -163,6 +164,12 @@ pub(super) fn without_password(url: &str) -> String {
 impl From<Unsayable> for Error {
     fn from(unsayable: Unsayable) -> Self {
         Self::Unsayable(std::format!("{unsayable}"))
+    }
+}
+
+impl From<FormError> for Error {
+    fn from(error: FormError) -> Self {
+        Self::Unsayable(std::format!("the form: {error}"))
     }
 }
 

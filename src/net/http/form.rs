@@ -4,7 +4,7 @@
 //! use plainwire::net::http::form::Form;
 //! use std::io::Read;
 //!
-//! let mut form = Form::new("boundary-of-my-own")?;
+//! let mut form = Form::new("boundary-of-my-own")?; // most take `Form::random()`
 //! form.text("user", "ada")?;
 //! form.bytes("picture", "p.png", "image/png", b"...".to_vec())?;
 //! let (content_type, len, mut body) = form.into_body();
@@ -14,6 +14,8 @@
 //! assert_eq!(len, all.len() as u64);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! [`Request::multipart`](super::Request::multipart) sends one.
 
 use std::boxed::Box;
 use std::format;
@@ -46,11 +48,25 @@ pub enum FormError {
     /// The media type has characters that a field value has not.
     #[error("not a media type")]
     MediaType,
+    /// The system has no random octets for a boundary.
+    #[error("the system has no randomness")]
+    Random,
 }
 
 impl Form {
-    /// An empty form. The boundary must not occur in what is sent: take randomness, as
-    /// [`random_boundary`](Self::random_boundary) does.
+    /// An empty form, with a boundary of 128 bits of the system's randomness.
+    ///
+    /// # Errors
+    ///
+    /// [`FormError::Random`] where the system has none.
+    pub fn random() -> Result<Self, FormError> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(|_| FormError::Random)?;
+        Self::new(&Self::random_boundary(random))
+    }
+
+    /// An empty form with a boundary of the caller's. It must not occur in what is sent: where the caller has randomness of
+    /// its own, [`random_boundary`](Self::random_boundary) makes one.
     ///
     /// # Errors
     ///
@@ -172,6 +188,14 @@ impl<R: Read> Read for Exact<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_two_forms_have_the_same_boundary() {
+        let boundary = || Form::random().unwrap().into_body().0;
+        let first = boundary();
+        assert!(first.starts_with("multipart/form-data; boundary=plainwire-"), "{first}");
+        assert_ne!(first, boundary());
+    }
 
     #[test]
     fn a_form_on_the_wire() {

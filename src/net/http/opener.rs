@@ -30,6 +30,24 @@ use std::time::{Duration, Instant, SystemTime};
 use std::vec::Vec;
 
 /// A step of one's own among those that every request and every answer passes: [`Opener::layer`].
+///
+/// ```
+/// use plainwire::net::http::{Error, Layer, Opener, Request};
+///
+/// /// A key for one API, and for nobody else.
+/// struct Key(String);
+///
+/// impl Layer for Key {
+///     fn request(&self, request: &mut Request) -> Result<(), Error> {
+///         match request.url().hostname() {
+///             "api.example.com" => request.push("X-Api-Key", &self.0),
+///             _ => Ok(()),
+///         }
+///     }
+/// }
+///
+/// let opener = Opener::new().layer(Key("k-42".into()));
+/// ```
 pub trait Layer: Send + Sync {
     /// A request is about to be sent.
     ///
@@ -67,6 +85,7 @@ type Trace = Arc<dyn Fn(&str) + Send + Sync>;
 /// let page = opener.get("https://example.com/private")?.text()?;
 /// # Ok::<(), plainwire::net::http::Error>(())
 /// ```
+#[doc(alias("Client", "Agent", "OpenerDirector"))]
 #[derive(Clone)]
 pub struct Opener {
     pub(super) timeouts: Timeouts,
@@ -307,7 +326,9 @@ impl Opener {
     fn route(&self, url: &Url) -> Result<Route, Error> {
         let secure = url.scheme() == "https";
         if secure && cfg!(not(feature = "tls")) {
-            return Err(Error::Scheme("https".to_string()));
+            let why = "this build of plainwire has no TLS: enable its feature `tls`";
+            let source = std::io::Error::new(std::io::ErrorKind::Unsupported, why);
+            return Err(Error::Tls { host: url.hostname().to_string(), source, certificate: false });
         }
         let host = url.hostname().trim_start_matches('[').trim_end_matches(']').to_string();
         let port = url.port_or_default().unwrap_or(if secure { 443 } else { 80 });
@@ -328,7 +349,7 @@ impl Opener {
                     cookies.extend_from_slice(given);
                     request.remove("cookie");
                 }
-                request.add("Cookie", &cookies)?;
+                request.push("Cookie", &cookies)?;
             }
         }
         if request.has("authorization") {
@@ -341,11 +362,11 @@ impl Opener {
             .map(|digest| Ok::<_, Error>((login::respond(digest, request, &credentials)?, digest.nonce().to_string())));
         Ok(match known.transpose()? {
             Some((value, nonce)) => {
-                request.add("Authorization", &value)?;
+                request.push("Authorization", &value)?;
                 Some(nonce)
             }
             None if self.preemptive && self.basic => {
-                request.add("Authorization", credentials.basic()?)?;
+                request.push("Authorization", credentials.basic()?)?;
                 None
             }
             None => None,

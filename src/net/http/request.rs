@@ -203,6 +203,24 @@ impl Request {
         Self::new("PUT", url)
     }
 
+    /// DELETE.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`].
+    pub fn delete(url: &str) -> Result<Self, Error> {
+        Self::new("DELETE", url)
+    }
+
+    /// PATCH, with a body yet to be given.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`].
+    pub fn patch(url: &str) -> Result<Self, Error> {
+        Self::new("PATCH", url)
+    }
+
     /// Adds a field; an equal name does not replace one that is there.
     ///
     /// # Errors
@@ -210,12 +228,18 @@ impl Request {
     /// [`Error::Unsayable`] for a name that is no token, or a value with a line end, NUL or another control in it; and
     /// for the fields that say how the message is framed, which are this crate's to say. Of `Connection` only `close` and
     /// `keep-alive` are the caller's.
+    #[doc(alias("header", "add_header"))]
     pub fn field(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, Error> {
-        self.add(name, value.as_ref())?;
+        self.push(name, value)?;
         Ok(self)
     }
 
-    pub(super) fn add(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), Error> {
+    /// As [`field`](Self::field), for a request that is lent: a [`Layer`](super::Layer)'s.
+    ///
+    /// # Errors
+    ///
+    /// As [`field`](Self::field); nothing is added then.
+    pub fn push(&mut self, name: &str, value: impl AsRef<[u8]>) -> Result<(), Error> {
         let value = value.as_ref();
         const OURS: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
         let lasts =
@@ -302,6 +326,18 @@ impl Request {
     }
 
     /// A form with files.
+    ///
+    /// ```
+    /// use plainwire::net::http::{Request, form::Form};
+    ///
+    /// let mut form = Form::random()?;
+    /// form.text("title", "a picture")?;
+    /// form.bytes("picture", "p.png", "image/png", b"\x89PNG".to_vec())?;
+    /// let request = Request::post("https://example.com/upload")?.multipart(form);
+    /// # Ok::<(), plainwire::net::http::Error>(())
+    /// ```
+    ///
+    /// It can be sent once: where a log-in is asked for, have it sent [at once](super::Opener::preemptive).
     #[must_use]
     pub fn multipart(self, form: Form) -> Self {
         let (content_type, len, body) = form.into_body();
@@ -311,7 +347,7 @@ impl Request {
     fn typed(mut self, content_type: &str, body: impl Into<Body>) -> Self {
         if !self.has("content-type") {
             // Media types made here hold nothing that a field value may not.
-            let _said = self.add("Content-Type", content_type);
+            let _said = self.push("Content-Type", content_type);
         }
         self.body(body)
     }

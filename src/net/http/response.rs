@@ -59,6 +59,7 @@ impl Response {
     }
 
     /// The first field of a name, if its value is ASCII.
+    #[doc(alias("header", "getheader"))]
     pub fn field(&self, name: &str) -> Option<&str> {
         self.head.fields().first(name).and_then(FieldValue::to_str)
     }
@@ -91,6 +92,7 @@ impl Response {
     /// # Errors
     ///
     /// [`Error::Status`].
+    #[doc(alias("error_for_status", "raise_for_status"))]
     pub fn success(self) -> Result<Self, Error> {
         if self.is_success() { Ok(self) } else { Err(Error::Status { status: self.status(), reason: self.reason() }) }
     }

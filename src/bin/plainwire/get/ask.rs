@@ -157,16 +157,15 @@ fn credentials(user: &str) -> Result<Credentials, Failure> {
         Some((user, password)) => Credentials::new(user, password),
         None => {
             let asked = rpassword::prompt_password(format!("Password for {user}: "));
-            Credentials::new(user, asked.map_err(|error| Failure::new(26, error))?)
+            let unasked = |error| Failure::new(26, format!("no password: -u {user}:PASSWORD, or a terminal ({error})"));
+            Credentials::new(user, asked.map_err(unasked)?)
         }
     })
 }
 
 fn multipart(parts: &[String]) -> Result<Form, Failure> {
     let wrong = |error: plainwire::net::http::form::FormError| Failure::new(2, error);
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|error| Failure::new(2, error))?;
-    let mut form = Form::new(&Form::random_boundary(random)).map_err(wrong)?;
+    let mut form = Form::random().map_err(wrong)?;
     for part in parts {
         let (name, value) =
             part.split_once('=').ok_or_else(|| Failure::new(2, format!("{part:?} is no part such as NAME=VALUE")))?;

@@ -18,6 +18,10 @@ pub(crate) struct Args {
     #[arg(value_name = "DIR", default_value = ".", conflicts_with = "echo")]
     folder: PathBuf,
     /// Serve answers to test clients against, and no files
+    ///
+    /// `/`: a greeting. `/echo`: the request's fields. `/cookie`: its cookies; a query `?name=value` sets some.
+    /// `/status/N`: that status. `/delay/N`: a greeting after N seconds. `/bytes/N`: N octets. `/redirect/N`: N
+    /// redirects. `/gzip`, `/chunked`: a text, coded or in chunks. `POST` and `PUT` anywhere give their body back.
     #[arg(long)]
     echo: bool,
     /// The port to listen at; 0 takes a free one

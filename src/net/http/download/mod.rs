@@ -84,6 +84,7 @@ enum Checksum {
 }
 
 /// A download to be made.
+#[doc(alias = "urlretrieve")]
 #[derive(Clone, Debug)]
 pub struct Download {
     url: String,

@@ -54,14 +54,14 @@ impl Opener {
                 }
             }
             let value = respond(&mut digest, spare, &credentials)?;
-            next.add("Authorization", &value)?;
+            next.push("Authorization", &value)?;
             digests.insert(key, digest);
             return Ok(Some(next));
         }
         if self.preemptive || !self.basic || !offered.iter().any(|challenge| challenge.is("Basic")) {
             return Ok(None);
         }
-        next.add("Authorization", &credentials.basic()?)?;
+        next.push("Authorization", &credentials.basic()?)?;
         Ok(Some(next))
     }
 }

@@ -2,16 +2,59 @@
 //! [reactor](crate::net::reactor) alike, and [`Files`] is an app for a folder.
 //!
 //! ```
-//! use plainwire::net::http::serve::{Answer, Begin, Request, Serve};
+//! use plainwire::net::http::serve::{Answer, Request, Serve};
 //! use plainwire::net::{pool, server::{Options, Port}};
 //!
-//! let app = |request: &Request| Begin::Answer(Answer::text(200, format!("you asked for {}\n", request.path())));
+//! let app = |request: &Request| Answer::text(200, format!("you asked for {}\n", request.path()));
 //! let server = pool::start(vec![Port::bind("127.0.0.1:0", Serve::new(app))?], Options::default())?;
 //! let url = format!("http://{}/x", server.addresses()[0]);
 //! assert_eq!(plainwire::net::http::get(&url)?.text()?, "you asked for /x\n");
 //! server.stop(std::time::Duration::from_secs(1));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Routes
+//!
+//! An app is a function: a `match` is its table of routes. Bodies are [collected](Begin::collect) up to a length that the
+//! app says, and read as whatever they are.
+//!
+//! ```
+//! use plainwire::net::http::serve::{Answer, App, Begin, Files, Request, Serve};
+//! use plainwire::query;
+//! # use plainwire::net::{http, pool, server::{Options, Port}};
+//!
+//! fn routes(request: &Request, files: &Files) -> Begin {
+//!     match (request.method(), request.path()) {
+//!         ("GET" | "HEAD", "/hello") => {
+//!             let asked = query::Params::parse(request.query().unwrap_or_default());
+//!             Answer::text(200, format!("hello, {}\n", asked.get("name").unwrap_or("you"))).into()
+//!         }
+//!         ("POST", "/form") => Begin::collect(1 << 20, |_request, body| {
+//!             let names: Vec<_> = query::parse_octets(&body).map(|(name, _)| name.into_owned()).collect();
+//!             Answer::text(200, names.join(" "))
+//!         }),
+//!         (_, "/form") => Answer::status(405).with("Allow", "POST").into(),
+//!         _ => files.begin(request), // the rest is a folder, or 404
+//!     }
+//! }
+//!
+//! # let scratch = tempfile::tempdir()?;
+//! # let folder = scratch.path();
+//! let files = Files::below(folder);
+//! let service = Serve::new(move |request: &Request| routes(request, &files));
+//! # let server = pool::start(vec![Port::bind("127.0.0.1:0", service)?], Options::default())?;
+//! # let site = format!("http://{}", server.addresses()[0]);
+//! # let opener = http::Opener::new();
+//! # assert_eq!(opener.get(&format!("{site}/hello?name=Ada+L"))?.text()?, "hello, Ada L\n");
+//! # let form = http::Request::post(&format!("{site}/form"))?.form([("a", "1"), ("b", "2")]);
+//! # assert_eq!(opener.open(form)?.text()?, "a b");
+//! # assert_eq!(opener.get(&format!("{site}/form"))?.status(), 405);
+//! # assert_eq!(opener.get(&format!("{site}/none"))?.status(), 404);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Cookies are read and set by a [`cookie::Exchange`](crate::cookie::Exchange) over the request's `Cookie` field; each
+//! `Set-Cookie` is an [`Answer::with`] of its own.
 //!
 //! # The life of a request
 //!
@@ -94,9 +137,10 @@ pub trait App: Send + Sync + 'static {
     fn begin(&self, request: &Request) -> Begin;
 }
 
-impl<F: Fn(&Request) -> Begin + Send + Sync + 'static> App for F {
+/// A function is an app: of a [`Begin`], or of an [`Answer`] where no body is waited for.
+impl<F: Fn(&Request) -> B + Send + Sync + 'static, B: Into<Begin>> App for F {
     fn begin(&self, request: &Request) -> Begin {
-        self(request)
+        self(request).into()
     }
 }
 
@@ -117,6 +161,19 @@ pub enum Begin {
     Stream(Box<dyn Intake>),
     /// Agree to an upgrade with a 101, or to CONNECT with a 2xx, and hand the connection over.
     Switch(Answer, Hand),
+}
+
+impl Begin {
+    /// Collects the body, up to `most` octets (then 413), and answers with what `then` makes of it.
+    pub fn collect(most: usize, then: impl FnOnce(&Request, Vec<u8>) -> Answer + Send + 'static) -> Self {
+        Self::Collect(most, Box::new(then))
+    }
+}
+
+impl From<Answer> for Begin {
+    fn from(answer: Answer) -> Self {
+        Self::Answer(answer)
+    }
 }
 
 /// Takes a body piece by piece.
