@@ -17,6 +17,22 @@
 //!    single mark a client that sends a large body never reads the early answer to it.
 //!
 //! How long a write may stall is the driver's to decide; [`Patience`] speaks only of what an engine waits to *receive*.
+//!
+//! # An engine of one's own
+//!
+//! A protocol of yours is an [`Engine`] too: it then runs in every driver of this crate (`net::talk` makes a server's
+//! conversation of it), is written down and replayed by `transcript`, and is held to the laws by `laws`.
+//!
+//! 1. The events: an enum generic over what holds the octets, and a [`Detach`] that maps it.
+//! 2. The states, and what each is to a driver ([`Status`]). Where the caller owes an answer, the engine is paused.
+//! 3. [`recv`](Engine::recv): one event off the front of the input. What is framed by lines, lengths or netstrings has its
+//!    scanning in `chat::framing`; who scans by hand says how far by [`work::add`](crate::work::add), so that the laws can
+//!    tell linear from quadratic. What the engine answers by itself is an event as well: `None` means that nothing moved.
+//! 4. The commands: methods that validate, then write, or refuse and write nothing.
+//! 5. One function that runs `laws::judge_cut` and `laws::judge_expiry` on any octets. A property test calls it, the
+//!    replay of a corpus calls it, and `fuzz_target!(|data: &[u8]| check(data, &[]).unwrap())` is a whole fuzz target.
+//!
+//! `examples/ident.rs` is all of that for a protocol of one line (RFC 1413), and `tests/example_ident.rs` its tests.
 
 #[cfg(any(test, feature = "chat", feature = "http1", feature = "mime", feature = "pop3", feature = "smtp"))]
 mod delegate;

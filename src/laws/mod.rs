@@ -24,6 +24,10 @@
 //!
 //! The laws catch cuts, limits, work and silence. What is *right* they can't know: that needs expected values.
 //!
+//! How an engine of one's own is written and held to them stands in [`engine`](crate::engine#an-engine-of-ones-own);
+//! `examples/ident.rs` is one, with a property test, a snapshot and what a fuzz target calls. Under `#[cfg(test)]` or in a
+//! crate of fuzz targets, depend on this one with the feature `testing`.
+//!
 //! ```
 //! # #[cfg(feature = "chat")] {
 //! use bytes::BytesMut;
