@@ -14,6 +14,18 @@
 //! assert_eq!(jar.cookie_string(&request, now.after(3600)), None);
 //! ```
 //!
+//! | Python's `http.cookiejar`, `http.cookies` | here |
+//! |---|---|
+//! | `CookieJar(policy)` | [`Jar::new`], [`Jar::with_policy`]; HTTP clients share one: `net::http::Opener::jar` |
+//! | `jar.extract_cookies(response, request)` | [`Jar::receive`], once for each `Set-Cookie` field |
+//! | `jar.add_cookie_header(request)` | [`Jar::cookie_string`] |
+//! | `for cookie in jar`, `len(jar)` | [`Jar::iter`], [`Jar::ordered`], [`Jar::len`] |
+//! | `jar.set_cookie(cookie)` | [`Jar::restore`] of a [`Record`] |
+//! | `jar.clear(domain, path, name)`, `clear_session_cookies()`, `clear_expired_cookies()` | [`Jar::remove`], [`Jar::clear`], [`Jar::end_session`], [`Jar::expire`] |
+//! | `MozillaCookieJar`, `LWPCookieJar`: `save`, `load` | [`file`](mod@file); `net::cookie_file` replaces the file as a whole |
+//! | `DefaultCookiePolicy(blocked_domains, allowed_domains)` | [`DomainPolicy`], or a [`Policy`] of one's own |
+//! | `SimpleCookie()` for `Set-Cookie`, `SimpleCookie(header)` | [`Builder`]; [`pairs`], [`Exchange`] |
+//!
 //! # Which standard, and where it leaves a choice
 //!
 //! Section numbers are those of draft 20 of RFC 6265bis. `Partitioned` is from the CHIPS draft. Where the standard lets

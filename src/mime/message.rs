@@ -54,6 +54,7 @@ pub(super) struct Node {
 
 impl<'a> Message<'a> {
     /// Reads a message with the default [`Limits`].
+    #[doc(alias = "message_from_bytes")]
     pub fn parse(raw: &'a [u8]) -> Self {
         Self::parse_with(raw, Limits::default())
     }
@@ -184,6 +185,7 @@ impl<'a> Message<'a> {
     }
 
     /// Every part, the message itself first, each before the parts inside it.
+    #[doc(alias = "walk")]
     pub fn parts(&self) -> impl DoubleEndedIterator<Item = Part<'_, 'a>> + ExactSizeIterator {
         (0..self.nodes.len() as u32).map(|index| Part { message: self, index })
     }

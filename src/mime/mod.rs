@@ -8,6 +8,25 @@
 //! | something to say | [`Builder`], which makes a [`Draft`] that is written in pieces |
 //! | a mailbox in one file | [`mbox`] |
 //!
+//! | Python's `email` | here |
+//! |---|---|
+//! | `message_from_bytes(octets, policy=default)` | [`Message::parse`] |
+//! | `message["Subject"]`, `get_all("To")` | [`Header::subject`], [`Header::to`] and their neighbours; [`Header::text`], [`Header::fields`] |
+//! | `message["To"].addresses` | [`AddressList::mailboxes`] |
+//! | `walk()`, `iter_parts()` | [`Message::parts`], [`Part::children`] |
+//! | `get_body(("plain",))`, `get_body(("html",))` | [`Message::text_body`], [`Message::html_body`] |
+//! | `get_content()`, `get_payload(decode=True)` | [`Part::text`], [`Part::body`] |
+//! | `iter_attachments()`, `get_filename()` | [`Message::attachments`], [`Part::file_name`] and [`safe_file_name`] |
+//! | `message.defects` | [`Message::examine`], [`Message::defects`] |
+//! | `EmailMessage()`, `set_content`, `add_alternative`, `add_attachment`, `add_related` | [`Builder`]: [`text`](Builder::text), [`html`](Builder::html), [`attach`](Builder::attach), [`inline`](Builder::inline) |
+//! | `as_bytes(policy=SMTP)`, `policy.utf8` | [`Draft::to_vec`], [`Builder::form`] |
+//! | `email.utils`: `formataddr`, `getaddresses`, `formatdate`, `parsedate_to_datetime`, `make_msgid` | [`Mailbox::new`], [`AddressList::parse`], [`DateTime`], [`Builder::fill`] |
+//! | `email.header.decode_header`, `make_header` | [`decode_text`] |
+//! | `mailbox.mbox`, `mailbox.Maildir` | [`mbox`], `net::maildir` |
+//!
+//! A message that was read is not changed in place: what is to be sent on is [embedded](Attachment::message), or built
+//! anew from what was read.
+//!
 //! The tree and the stream are one parser: the tree drives the stream over all of the message and notes where things
 //! are. So both find the same parts, and what is wrong is the same [`Defect`] in both. Reading never fails: each
 //! [kind of defect](DefectKind) says which reading it gets, and there is only one. Where two readers could differ (two

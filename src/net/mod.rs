@@ -14,6 +14,17 @@
 //! stall, half-closed connections in both directions, STARTTLS, lingering so that a last reply is not lost. The numbers
 //! are in [`Limits`].
 //!
+//! | Python's `socket`, `selectors`, `socketserver` | here |
+//! |---|---|
+//! | `socket.create_connection((host, port), timeout)` | [`tcp::connect`]: every address, the families taking turns |
+//! | `socket.create_server(address)`, `getaddrinfo` | [`tcp::listen`], [`tcp::resolve`] |
+//! | `shutdown(SHUT_WR)`, `settimeout`, `sendfile` | [`tcp::Stream::finish`], [`tcp::Stream::set_timeout`], [`Bulk`] |
+//! | `ssl.create_default_context().wrap_socket(…)` | `tls::Connector::platform`, `tcp::Stream::secure` |
+//! | `selectors.DefaultSelector` and a loop | [`reactor`]; an engine in a loop of one's own is on the [front page](crate) |
+//! | `socketserver.ThreadingTCPServer` | [`pool`] |
+//! | UDP, `SOCK_DGRAM` | [`std::net::UdpSocket`]; `examples/udp.rs` |
+//! | `IP_ADD_MEMBERSHIP`, `IP_MULTICAST_TTL`, `IP_MULTICAST_IF`, `IP_MULTICAST_LOOP` | [`multicast::Group::join`] with its options |
+//!
 //! A server is a [`Service`]: it makes one conversation for each connection. This one echoes what it is sent, whatever
 //! the engine (see [`server`] for the whole life of a connection, wake-ups from other threads, and graceful ends):
 //!

@@ -53,6 +53,7 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// [`TimedOut`](ErrorKind::TimedOut) when the limit has passed; else what the system said of the last address to fail,
 /// and what it said of the name if it has none. Looking a name up can't be interrupted: after the limit it goes on
 /// on a thread of its own until the system gives up.
+#[doc(alias = "create_connection")]
 pub fn connect(host: impl ToSocketAddrs + Send + 'static, limit: Duration) -> io::Result<Stream> {
     let due = Instant::now() + limit;
     Stream::new(race(resolve(host, limit)?, due)?)
@@ -168,6 +169,7 @@ fn race(addresses: Vec<SocketAddr>, due: Instant) -> io::Result<mio::net::TcpStr
 /// # Errors
 ///
 /// What the system said of the last address.
+#[doc(alias = "create_server")]
 pub fn listen(address: impl ToSocketAddrs) -> io::Result<net::TcpListener> {
     let mut failure = io::Error::new(ErrorKind::NotFound, "no address to listen at");
     for address in address.to_socket_addrs()? {

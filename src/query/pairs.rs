@@ -18,6 +18,7 @@ use core::ops::Range;
 /// let pairs: Vec<_> = plainwire::query::parse("a=1&&b=x%20y&c").collect();
 /// assert_eq!(pairs, [("a".into(), "1".into()), ("b".into(), "x y".into()), ("c".into(), "".into())]);
 /// ```
+#[doc(alias = "parse_qsl")]
 #[inline]
 pub fn parse(query: &str) -> Pairs<'_> {
     Pairs { octets: query.as_bytes(), text: Some(query), cutter: Cutter::new(query.as_bytes()) }

@@ -23,6 +23,7 @@ use core::fmt;
 /// assert_eq!(params.delete("a"), 1);
 /// assert_eq!(params.to_string(), "b=4&c=five+%26+six");
 /// ```
+#[doc(alias("URLSearchParams", "parse_qs"))]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Params<'a> {
     pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>,

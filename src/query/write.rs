@@ -107,6 +107,7 @@ static FORM: Spelling = Spelling::FORM;
 /// out.append("q", "tea & coffee").append_name("exact");
 /// assert_eq!(out.finish(), "/find?q=tea+%26+coffee&exact");
 /// ```
+#[doc(alias = "urlencode")]
 #[derive(Clone, Debug)]
 #[must_use = "what was written is had by `finish`"]
 pub struct Serializer<'s> {

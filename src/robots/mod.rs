@@ -12,6 +12,13 @@
 //! assert_eq!(robots.crawl_delay("ExampleBot").unwrap().as_secs(), 2);
 //! ```
 //!
+//! | Python's `urllib.robotparser` | here |
+//! |---|---|
+//! | `set_url`, `read` | fetch it as you like; [`Access::of_status`] says what the answer's status means |
+//! | `parse(lines)` | [`Robots::parse`] |
+//! | `can_fetch(agent, url)` | [`Robots::check`], which also says by which rule |
+//! | `crawl_delay`, `request_rate`, `site_maps` | [`Robots::crawl_delay`], [`Robots::request_rate`], [`Robots::sitemaps`] |
+//!
 //! # What is done where the two could be read differently
 //!
 //! - Groups of the same agent are one group (2.2.1); `*` counts only where no group names the agent, even one without
@@ -40,6 +47,7 @@ use core::time::Duration;
 use pattern::Pattern;
 
 /// A robots.txt, parsed.
+#[doc(alias = "RobotFileParser")]
 #[derive(Clone, Debug, Default)]
 pub struct Robots {
     groups: Vec<Group>,
@@ -161,6 +169,7 @@ impl Robots {
     ///
     /// `agent` is a product token or what a `User-Agent` field begins with: only its leading letters, `-` and `_` count,
     /// in either case. `url` is absolute, or begins with the path; its fragment is dropped.
+    #[doc(alias = "can_fetch")]
     pub fn check(&self, agent: &str, url: &str) -> Verdict<'_> {
         let path = pattern::normal_path(&path_of(url));
         crate::work::add(url.len());

@@ -197,6 +197,7 @@ impl Url {
     }
 
     /// The host as text, an IPv6 address in brackets; empty if there is none.
+    #[doc(alias = "host_str")]
     #[inline]
     pub fn hostname(&self) -> &str {
         &self.href[self.host_start as usize..self.host_end as usize]
@@ -221,11 +222,13 @@ impl Url {
     }
 
     /// The port, or else the scheme's default if it has one.
+    #[doc(alias = "port_or_known_default")]
     pub fn port_or_default(&self) -> Option<u16> {
         self.port().or(self.kind.default_port())
     }
 
     /// The path, percent-encoded, with its leading slash unless it is opaque or empty.
+    #[doc(alias = "path")]
     #[inline]
     pub fn pathname(&self) -> &str {
         &self.href[self.path_start as usize..self.path_end()]

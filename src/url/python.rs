@@ -124,6 +124,7 @@ pub struct Parsed<'a> {
 ///
 /// [`ValueError`], for brackets that hold no address or don't pair up, and for characters that normalisation makes a
 /// delimiter.
+#[doc(alias = "urlsplit")]
 pub fn split(url: &str) -> Result<Split<'_>, ValueError> {
     split_with(url, "", true)
 }
@@ -168,6 +169,7 @@ pub fn split_with<'a>(url: &'a str, scheme: &'a str, allow_fragments: bool) -> R
 /// # Errors
 ///
 /// As [`split`].
+#[doc(alias = "urlparse")]
 pub fn parse(url: &str) -> Result<Parsed<'_>, ValueError> {
     parse_with(url, "", true)
 }
@@ -210,6 +212,7 @@ pub fn parse_with<'a>(url: &'a str, scheme: &'a str, allow_fragments: bool) -> R
 /// # Errors
 ///
 /// As [`split`], of either; the offset is in the one at fault.
+#[doc(alias = "urljoin")]
 pub fn join(base: &str, url: &str) -> Result<String, ValueError> {
     join_with(base, url, true)
 }
@@ -253,6 +256,7 @@ pub fn join_with(base: &str, url: &str, allow_fragments: bool) -> Result<String,
 /// # Errors
 ///
 /// As [`split`].
+#[doc(alias = "urldefrag")]
 pub fn defrag(url: &str) -> Result<(String, String), ValueError> {
     if !url.contains('#') {
         return Ok((String::from(url), String::new()));

@@ -35,6 +35,7 @@ impl Url {
     ///
     /// [`OpaquePath`](SetError::OpaquePath) where there are no segments; [`DotSegment`](SetError::DotSegment) for `.` and
     /// `..`, which can't be written as segments; [`TooLong`](SetError::TooLong).
+    #[doc(alias = "path_segments_mut")]
     pub fn append_segment(&mut self, segment: &str) -> Result<(), SetError> {
         self.append_segments([segment])
     }

@@ -186,6 +186,7 @@ impl Url {
     }
 
     /// Replaces the path: dot segments are resolved, and what has to be percent-encoded is, `?` and `#` among it.
+    #[doc(alias = "set_path")]
     pub fn set_pathname(&mut self, value: &str) -> Result<(), SetError> {
         if self.has_opaque_path() {
             return Err(SetError::OpaquePath);

@@ -104,6 +104,7 @@ pub enum Outcome {
 /// let insecure = Request::to(Place::new(false, "shop.example.org", "/cart").unwrap());
 /// assert_eq!(jar.cookie_string(&insecure, now), None);
 /// ```
+#[doc(alias("CookieJar", "CookieStore"))]
 #[derive(Clone)]
 pub struct Jar<P = Standard> {
     store: Store,

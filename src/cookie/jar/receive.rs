@@ -23,6 +23,7 @@ impl<P: Policy> Jar<P> {
     /// # Errors
     ///
     /// [`Refusal`], by the step that ignores it. Nothing was stored then.
+    #[doc(alias("extract_cookies", "store"))]
     pub fn receive(&mut self, field: &[u8], request: &Request<'_>, now: Timestamp) -> Result<Outcome, Refusal> {
         self.receive_parsed(SetCookie::parse(field)?, request, now)
     }

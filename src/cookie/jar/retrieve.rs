@@ -12,6 +12,7 @@ impl<P: Policy> Jar<P> {
     /// The cookie-string for `request`: the value of its `Cookie` field, or `None` where none is sent.
     ///
     /// It is octets, not text: servers may set what is not UTF-8.
+    #[doc(alias("add_cookie_header", "header"))]
     pub fn cookie_string(&mut self, request: &Request<'_>, now: Timestamp) -> Option<Vec<u8>> {
         let mut out = Vec::new();
         (self.write_cookie_string(request, now, &mut out) > 0).then_some(out)

@@ -115,6 +115,7 @@ pub enum Form {
 }
 
 /// A message in the making. What was given wrong is told by [`build`](Self::build).
+#[doc(alias("EmailMessage", "MessageBuilder"))]
 #[derive(Debug, Default)]
 pub struct Builder {
     from: Vec<Mailbox<'static>>,

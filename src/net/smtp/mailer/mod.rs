@@ -46,6 +46,18 @@ use std::vec::Vec;
 ///
 /// To log in, the place has a user: `Mailer::new("smtps://ada@mail.example.org")?.password("…")`.
 ///
+/// | Python's `smtplib` | here |
+/// |---|---|
+/// | `SMTP(host, port)`, `SMTP_SSL`, `LMTP` | [`Mailer::new`] with `smtp://`, `smtps://`, `lmtp://` |
+/// | `starttls(context=…)`, `login(user, password)` | [`starttls`](Self::starttls), [`trust`](Self::trust); [`password`](Self::password), [`credentials`](Self::credentials) |
+/// | `send_message(message)` | [`send`](Self::send), [`send_draft`](Self::send_draft) |
+/// | `sendmail(from, to, octets, mail_options, rcpt_options)` | [`send_octets`](Self::send_octets) with an [`Envelope`] and its parameters |
+/// | the dictionary of refused recipients | [`Report::recipients`]; [`Error::Refused`] where nobody was accepted |
+/// | `local_hostname`, `timeout` | [`name`](Self::name); [`connect_timeout`](Self::connect_timeout), [`timeout`](Self::timeout) |
+/// | `set_debuglevel(1)` | [`tap`](Self::tap) with a [recorder](crate::transcript::Recorder) |
+/// | `quit()` | [`close`](Self::close): until then connections are kept for the next message |
+/// | `vrfy`, `expn`, `noop`, `docmd` | the engine, [`smtp::Client`](crate::smtp::Client), on a [`Driver`](crate::net::Driver) |
+///
 /// # What is retried
 ///
 /// A connection that was kept and turns out to be closed is opened anew. A server that takes fewer recipients at once
@@ -59,6 +71,7 @@ use std::vec::Vec;
 /// Certificates are verified. The one exception: where STARTTLS is only used
 /// [if it is offered](StartTls::IfOffered), nobody logs in and [no connector was given](Self::trust), any certificate
 /// will do, because whoever could show a wrong one could take the offer away as well (RFC 7435).
+#[doc(alias("SmtpTransport", "SMTP"))]
 pub struct Mailer {
     options: Options,
     pool: Arc<Pool>,
@@ -228,6 +241,7 @@ impl Mailer {
     /// # Errors
     ///
     /// See [`Error`]; [`Error::Refused`] where nobody was accepted.
+    #[doc(alias = "send_message")]
     pub fn send(&self, message: Builder) -> Result<Report, Error> {
         self.send_draft(&mut filled(message)?.build()?)
     }
@@ -248,6 +262,7 @@ impl Mailer {
     /// # Errors
     ///
     /// As [`send`](Self::send).
+    #[doc(alias = "sendmail")]
     pub fn send_octets(&self, envelope: &Envelope, message: &[u8]) -> Result<Report, Error> {
         let content = Content::of(message);
         let deadline = self.options.deadline.map(|limit| Instant::now() + limit);
