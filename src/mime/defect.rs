@@ -89,7 +89,8 @@ kinds! {
     /// A header has more octets than its limit: the fields after that are passed over.
     HeaderLimit, "header-limit", "a header beyond the limit";
 
-    /// A Content-Type that can't be read: the part is text/plain (RFC 2045 5.2).
+    /// A Content-Type that can't be read: the part is text/plain (RFC 2045 5.2). A charset or a name that it says all the
+    /// same is that of the text or the file.
     InvalidContentType, "invalid-content-type", "a Content-Type that can't be read";
     /// A parameter that can't be read: it is passed over.
     InvalidParameter, "invalid-parameter", "a parameter that can't be read";

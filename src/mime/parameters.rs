@@ -463,10 +463,7 @@ impl<'a> ContentType<'a> {
         match quick(value, name, limit) {
             Quick::Value(text) => Some(Cow::Borrowed(text)),
             Quick::Absent => None,
-            Quick::Unsure => {
-                let kind = Self::parse_with(value, limit, &mut Vec::new())?;
-                kind.parameters.value(name).map(|text| Cow::Owned(String::from(text)))
-            }
+            Quick::Unsure => closely(value, essence_end(value), name, limit),
         }
     }
 
@@ -483,6 +480,21 @@ impl<'a> ContentType<'a> {
     /// The same, borrowing nothing.
     pub fn into_owned(self) -> ContentType<'static> {
         ContentType { essence: Cow::Owned(self.essence.into_owned()), parameters: self.parameters.into_owned() }
+    }
+}
+
+/// One parameter, of all those behind `at`: also of a field whose type or disposition can't be read, as [`quick`] has it.
+pub(crate) fn closely(value: &[u8], at: usize, name: &str, limit: usize) -> Option<Cow<'static, str>> {
+    crate::work::add(value.len());
+    let parameters = Parameters::read(value, at, limit, &mut Vec::new());
+    parameters.value(name).map(|text| Cow::Owned(String::from(text)))
+}
+
+/// Where a Content-Type's parameters begin, its type being right or not.
+pub(crate) fn essence_end(value: &[u8]) -> usize {
+    match essence(value, skip_cfws(value, 0).end) {
+        Some((_, _, end)) => end,
+        None => memchr::memchr(b';', value).unwrap_or(value.len()),
     }
 }
 
@@ -546,8 +558,8 @@ impl<'a> Disposition<'a> {
             Quick::Value(text) => Some(Cow::Borrowed(text)),
             Quick::Absent => None,
             Quick::Unsure => {
-                let disposition = Self::parse_with(value, limit, &mut Vec::new())?;
-                disposition.file_name().map(|text| Cow::Owned(String::from(text)))
+                let start = skip_cfws(value, 0).end;
+                closely(value, run(value, start, is_mime_token), "filename", limit)
             }
         }
     }

@@ -238,7 +238,7 @@ impl Stream {
 
     /// A buffer of so many octets always suffices.
     pub fn window(&self) -> usize {
-        self.limits.field.max(DELIMITER) + 4
+        self.limits.field.max(DELIMITER).saturating_add(4)
     }
 
     /// Body, preamble and epilogue.

@@ -212,3 +212,20 @@ fn memory_does_not_grow_with_the_message() {
     assert!(most <= 2, "{most} octets held back");
     assert_eq!(body, 15 * 8192 * 57);
 }
+
+/// No limit is a limit, too.
+#[test]
+fn limits_without_bound() {
+    let most = usize::MAX;
+    let limits = Limits { depth: most, parts: most, header: most, field: most, parameters: most };
+    let mut stream = Stream::new(limits);
+    assert_eq!(stream.window(), most);
+    let mut input =
+        &b"Subject: a\r\n b\r\nContent-Type: multipart/mixed; boundary=b; x=y\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n"[..];
+    let mut events = 0;
+    stream.eof();
+    while let Ok(Some(_)) = stream.recv(&mut input) {
+        events += 1;
+    }
+    assert!(stream.over() && events > 5);
+}
