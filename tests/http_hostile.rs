@@ -379,7 +379,7 @@ fn a_body_that_nobody_wants_holds_nobody_up() {
                 let mut line = String::new();
                 while stream.read_line(&mut line).is_ok_and(|read| read > 2) {}
                 let answer = if number == 0 {
-                    "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 10\r\n\r\n"
+                    "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Encoding: gzip\r\nContent-Length: 10\r\n\r\n"
                 } else {
                     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
                 };
@@ -389,6 +389,7 @@ fn a_body_that_nobody_wants_holds_nobody_up() {
         }
     });
     let start = std::time::Instant::now();
+    // Nor does it matter what coding it would have come in.
     assert_eq!(opener().get(&format!("http://{address}/")).unwrap().text().unwrap(), "ok");
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
@@ -429,4 +430,38 @@ fn many_ranges_of_a_file_cost_one_descriptor() {
         .flatten()
         .filter(|entry| std::fs::read_link(entry.path()).is_ok_and(|target| target.ends_with("held-open")));
     assert_eq!(open.count(), 1);
+}
+
+#[test]
+fn an_answered_request_is_not_read_for_ever() {
+    let app = |request: &Asked| match request.path() {
+        "/collect" => Begin::Collect(10, Box::new(|_, _| Answer::new(200))),
+        _ => Begin::Answer(Answer::status(404)),
+    };
+    for start in [pool::start, reactor::start] {
+        let server = start(vec![Port::bind("127.0.0.1:0", Serve::new(app)).unwrap()], Options::default()).unwrap();
+        for (path, status) in [("/", "404"), ("/collect", "413")] {
+            for framing in ["Content-Length: 1000000000000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\nfffffffff\r\n"]
+            {
+                let mut stream = TcpStream::connect(server.addresses()[0]).unwrap();
+                stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+                let request = format!("POST {path} HTTP/1.1\r\nHost: h\r\n{framing}more than ten octets");
+                stream.write_all(request.as_bytes()).unwrap();
+                let mut answer = String::new();
+                stream.read_to_string(&mut answer).unwrap();
+                assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+                assert!(answer.contains("Connection: close\r\n"), "{answer}");
+            }
+        }
+        // A short one is passed over, and the connection kept.
+        let mut stream = TcpStream::connect(server.addresses()[0]).unwrap();
+        let request = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello";
+        stream
+            .write_all(format!("{request}GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").as_bytes())
+            .unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).unwrap();
+        assert_eq!(answers.matches("HTTP/1.1 404 ").count(), 2, "{answers}");
+        server.stop(Duration::from_secs(5));
+    }
 }

@@ -4,7 +4,7 @@ use super::{Answer, App, Begin, Entry, Hand, Intake, Payload, Request, Then};
 use crate::cookie::Timestamp;
 use crate::engine::Handler;
 use crate::http1::server::Event;
-use crate::http1::{Content, Misuse, ResponseHead, Server, Trailers, server};
+use crate::http1::{Content, FieldValue, Misuse, ResponseHead, Server, Trailers, server};
 use crate::net::{Bulk, Conversation, Link, Next, Party, Service, talk};
 use bytes::BytesMut;
 use std::boxed::Box;
@@ -198,6 +198,10 @@ impl<A: App> Talk<A> {
         }
         let Answer { mut head, payload, .. } = answer;
         dated(&mut head);
+        if server.status().reads() && self.request.as_ref().is_some_and(is_long) {
+            // What is left of the body is not worth the wait for it: drop by drop it could last for ever.
+            let _closes = head.push("Connection", "close");
+        }
         let payload = match payload {
             Payload::Bytes(bytes) if bytes.len() > PIECE => Payload::Bulk(Vec::from([Bulk::bytes(bytes)])),
             Payload::Bulk(parts) => match short(parts) {
@@ -359,6 +363,14 @@ impl<A: App> Talk<A> {
         }
         true
     }
+}
+
+/// The body may be longer than what is passed over to keep a connection.
+fn is_long(request: &Request) -> bool {
+    const WORTH: u64 = 256 << 10;
+    let fields = request.head().fields();
+    let length = fields.first("content-length").and_then(FieldValue::to_str).and_then(|length| length.parse().ok());
+    length.is_some_and(|length: u64| length > WORTH) || fields.first("transfer-encoding").is_some()
 }
 
 fn length(parts: &[Bulk]) -> u64 {
