@@ -220,6 +220,16 @@ fn what_a_server_says_moves_no_cursor() {
 }
 
 #[test]
+fn what_came_from_standard_input_is_sent_once() {
+    let told = Told::says("HTTP/1.1 503 Later\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    for letters in [&["-T", "-"][..], &["-d", "@-"], &["--json", "@-"]] {
+        let before = told.heads().len();
+        let ran = get_with_input(b"{}", &[&["-f", "--retry", "2"], letters, &[&told.url("/")]].concat());
+        assert_eq!((ran.code, told.heads().len() - before), (22, 1), "{letters:?}");
+    }
+}
+
+#[test]
 fn heads_are_shown_where_they_are_asked_for() {
     let server = Served::echo();
     let with = get(&["-i", &server.url("/")]).text();

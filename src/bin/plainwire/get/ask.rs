@@ -25,6 +25,12 @@ fn given(value: &str, line_ends: bool) -> Result<Vec<u8>, Failure> {
     Ok(octets)
 }
 
+/// Some of the request comes from standard input.
+pub(super) fn reads_input(args: &Args) -> bool {
+    let data = args.data.iter().chain(&args.data_binary).chain(&args.json);
+    data.into_iter().any(|value| value == "@-") || args.upload_file.as_deref() == Some(Path::new("-"))
+}
+
 /// The request, made anew for each try.
 pub(super) fn request(args: &Args, url: &str) -> Result<Request, Failure> {
     let says = |error: Error| failure(&error);

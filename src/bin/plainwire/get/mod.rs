@@ -291,15 +291,17 @@ fn opener(
 
 fn fetch(args: &Args, opener: &Opener, url: &str) -> Result<(), Failure> {
     let mut tried = 0;
+    // What came from standard input can't be had again: another try would send nothing in its place.
+    let most = if ask::reads_input(args) { 0 } else { args.retry };
     loop {
-        let last = tried >= args.retry;
+        let last = tried >= most;
         let answer = opener.open(ask::request(args, url)?).and_then(|answer| accepted(args, answer, last));
         let outcome = answer.map_err(|error| (error.is_transient(), failure(&error)));
         match outcome.and_then(|answer| deliver::deliver(args, answer)) {
             Ok(()) => return Ok(()),
             Err((transient, failed)) => {
                 tried += 1;
-                if !transient || tried > args.retry {
+                if !transient || tried > most {
                     return Err(failed);
                 }
                 let wait = Duration::from_secs(1 << (tried - 1).min(9));
