@@ -12,7 +12,7 @@ use super::coding::Expansion;
 use super::error::{Error, without_password};
 use super::netrc::Netrc;
 use super::proxy::Proxies;
-use super::response::{Content, Local, Raw, body, local};
+use super::response::{Content, Local, Raw, local};
 use super::wire::{Idle, Route, Wire};
 use super::{Request, Response};
 use crate::cookie::{self, Jar, Place, Timestamp};
@@ -20,7 +20,6 @@ use crate::http1::{FieldValue, Quirks, client};
 use crate::net::http::data_url;
 use crate::net::tap::SharedTap;
 use crate::url::Url;
-use std::boxed::Box;
 use std::collections::HashMap;
 use std::format;
 use std::io::Read;
@@ -266,7 +265,7 @@ impl Opener {
             }
             let Some(next) = next else {
                 response.history = history;
-                return Ok(response);
+                return response.decoded(self.codings);
             };
             history.push((response.status(), response.url.clone()));
             discard(&mut response);
@@ -316,8 +315,7 @@ impl Opener {
             if bodiless {
                 raw.finish()?;
             }
-            let undo = self.codings.filter(|_| !bodiless);
-            let (body, coded) = body(raw, &answered.head, undo)?;
+            let (body, coded) = (Content::Raw(raw), false);
             let (head, informational) = (answered.head, answered.informational);
             return Ok(Response { head, url, history: Vec::new(), informational, body, coded, nonce });
         }
@@ -420,9 +418,6 @@ fn discard(response: &mut Response) {
     const WORTH: Duration = Duration::from_millis(500);
     if let Content::Raw(raw) = &mut response.body {
         raw.hurry(WORTH);
-    } else {
-        // What is coded keeps its own time: its connection is given up.
-        response.body = Content::Read(Box::new(std::io::empty()));
     }
     let mut sink = [0; 4096];
     for _ in 0..16 {

@@ -48,6 +48,18 @@ impl Response {
         String::from_utf8_lossy(self.head.reason()).into_owned()
     }
 
+    /// With its content codings undone, where there is content.
+    pub(super) fn decoded(mut self, undo: Option<Expansion>) -> Result<Self, Error> {
+        match std::mem::replace(&mut self.body, Content::Read(Box::new(io::empty()))) {
+            Content::Raw(raw) => {
+                let undo = undo.filter(|_| !raw.is_over());
+                (self.body, self.coded) = body(raw, &self.head, undo)?;
+            }
+            local => self.body = local,
+        }
+        Ok(self)
+    }
+
     /// The status is a 2xx.
     pub fn is_success(&self) -> bool {
         self.head.status().is_success()
@@ -200,7 +212,7 @@ fn charset(media_type: &str) -> Option<&str> {
 }
 
 /// The body as the content codings have it, or undone.
-pub(super) fn body(raw: Raw, head: &ResponseHead, undo: Option<Expansion>) -> Result<(Content, bool), Error> {
+fn body(raw: Raw, head: &ResponseHead, undo: Option<Expansion>) -> Result<(Content, bool), Error> {
     let codings: Vec<_> = head.fields().all("content-encoding").filter_map(FieldValue::to_str).collect();
     let codings = codings.join(",");
     match undo {
@@ -228,6 +240,11 @@ impl Raw {
     pub(super) fn finish(&mut self) -> Result<(), Error> {
         self.left = self.next()?.unwrap_or_default();
         Ok(())
+    }
+
+    /// Nothing is left of it.
+    fn is_over(&self) -> bool {
+        self.wire.is_none() && self.left.is_empty()
     }
 
     /// From now on it may take no longer than this.
