@@ -204,6 +204,8 @@ pub(crate) struct Socket {
     /// A poll tells of it.
     registered: bool,
     mode: Mode,
+    /// Its reads end after [`DOZE`], if they wait.
+    timed: bool,
     /// The last read that dozed found something.
     found: bool,
     #[cfg(feature = "tls")]
@@ -235,6 +237,7 @@ impl Socket {
             hup: false,
             registered: false,
             mode: Mode::Nonblocking,
+            timed: false,
             found: false,
             #[cfg(feature = "tls")]
             session: None,
@@ -253,6 +256,9 @@ impl Socket {
     /// As it was before the adapter had it: no poll tells of it, and no call waits.
     pub(crate) fn release(&mut self, registry: &Registry) -> io::Result<()> {
         self.never_waits()?;
+        if std::mem::take(&mut self.timed) {
+            socket2::SockRef::from(&self.tcp).set_read_timeout(None)?;
+        }
         if std::mem::take(&mut self.registered) {
             registry.deregister(&mut self.tcp)?;
         }
@@ -263,11 +269,14 @@ impl Socket {
     pub(crate) fn doze(&mut self) -> bool {
         #[cfg(target_os = "linux")]
         {
-            if self.mode == Mode::Nonblocking {
-                let socket = socket2::SockRef::from(&self.tcp);
-                if socket.set_read_timeout(Some(DOZE)).and_then(|()| socket.set_nonblocking(false)).is_err() {
+            if !self.timed {
+                if socket2::SockRef::from(&self.tcp).set_read_timeout(Some(DOZE)).is_err() {
                     return false;
                 }
+                self.timed = true;
+            }
+            if self.mode == Mode::Nonblocking && rustix::io::ioctl_fionbio(&self.tcp, false).is_err() {
+                return false;
             }
             self.mode = Mode::Dozing;
             (self.drained, self.found) = (false, false);
@@ -290,9 +299,7 @@ impl Socket {
     fn never_waits(&mut self) -> io::Result<()> {
         #[cfg(target_os = "linux")]
         if self.mode != Mode::Nonblocking {
-            let socket = socket2::SockRef::from(&self.tcp);
-            socket.set_nonblocking(true)?;
-            socket.set_read_timeout(None)?;
+            rustix::io::ioctl_fionbio(&self.tcp, true)?;
             self.mode = Mode::Nonblocking;
         }
         Ok(())

@@ -55,7 +55,7 @@ impl Response {
                 let undo = undo.filter(|_| !raw.is_over());
                 (self.body, self.coded) = body(raw, &self.head, undo)?;
             }
-            local => self.body = local,
+            Content::Read(local) => self.body = Content::Read(local),
         }
         Ok(self)
     }

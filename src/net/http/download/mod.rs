@@ -523,7 +523,7 @@ impl Run<'_> {
         let mut request = Request::get(self.url)?.field("Range", &range)?;
         if let Some(validator) = &self.plan.validator {
             // RFC 9110 13.1.5: another version comes whole, with 200.
-            request = request.field("If-Range", &validator.condition())?;
+            request = request.field("If-Range", validator.condition())?;
         }
         let mut response = self.opener.open(request)?.success()?;
         if response.status() != 206 {
