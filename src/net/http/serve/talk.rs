@@ -4,7 +4,7 @@ use super::{Answer, App, Begin, Entry, Hand, Intake, Payload, Request, Then};
 use crate::cookie::Timestamp;
 use crate::engine::Handler;
 use crate::http1::server::Event;
-use crate::http1::{Content, FieldValue, Misuse, ResponseHead, Server, Trailers, server};
+use crate::http1::{Content, Misuse, ResponseHead, Server, Trailers, server};
 use crate::net::{Bulk, Conversation, Link, Next, Party, Service, talk};
 use bytes::BytesMut;
 use std::boxed::Box;
@@ -14,11 +14,14 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::string::{String, ToString};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use std::vec::Vec;
 
 /// Octets of content that one turn adds to the output, and that go out with their head: more is sent from where it lies.
 const PIECE: usize = 16 << 10;
+
+/// See [`Serve::pass_over`].
+const PASS_OVER: Duration = Duration::from_secs(30);
 
 type Log = Arc<dyn Fn(&Entry) + Send + Sync>;
 
@@ -28,18 +31,27 @@ pub struct Serve<A> {
     app: Arc<A>,
     limits: server::Limits,
     log: Option<Log>,
+    pass_over: Duration,
 }
 
 impl<A: App> Serve<A> {
     /// Serves `app` with the engine's default limits and no log.
     pub fn new(app: A) -> Self {
-        Self { app: Arc::new(app), limits: server::Limits::default(), log: None }
+        Self { app: Arc::new(app), limits: server::Limits::default(), log: None, pass_over: PASS_OVER }
     }
 
     /// With other limits.
     #[must_use]
     pub fn limits(mut self, limits: server::Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// How long the rest of a body is passed over whose request is answered already; then the connection ends. 30 s, as in
+    /// nginx: a client that listens while it sends stops long before, and one that does not gets to hear the answer.
+    #[must_use]
+    pub fn pass_over(mut self, limit: Duration) -> Self {
+        self.pass_over = limit;
         self
     }
 
@@ -59,7 +71,8 @@ impl<A: App> Service for Serve<A> {
             peer: link.peer(),
             request: None,
             intake: Taking::Nothing,
-            late: None,
+            later: None,
+            pass_over: u32::try_from(self.pass_over.as_millis()).unwrap_or(u32::MAX),
             source: None,
             hand: None,
             status: 0,
@@ -76,6 +89,13 @@ enum Taking {
     Streaming(Box<dyn Intake>),
 }
 
+/// What has its time.
+enum Later {
+    Answer(Instant, Answer),
+    /// The rest of a body that is passed over.
+    GiveUp(Instant),
+}
+
 /// Where the rest of an answer's content comes from.
 enum Source {
     Reader(Box<dyn Read + Send>, Option<u64>),
@@ -89,8 +109,10 @@ struct Talk<A> {
     peer: SocketAddr,
     request: Option<Request>,
     intake: Taking,
-    /// Waits for its time. In a box: answers are large, few of them wait, and quiet connections are many.
-    late: Option<Box<(Instant, Answer)>>,
+    /// In a box: answers are large, few of them wait, and quiet connections are many.
+    later: Option<Box<Later>>,
+    /// In milliseconds: beside the status it costs a connection nothing.
+    pass_over: u32,
     source: Option<Source>,
     hand: Option<Hand>,
     status: u16,
@@ -193,14 +215,14 @@ impl<A: App> Talk<A> {
             return;
         }
         if let Some(delay) = answer.delay {
-            self.late = Some(Box::new((Instant::now() + delay, Answer { delay: None, ..answer })));
+            self.later = Some(Box::new(Later::Answer(Instant::now() + delay, Answer { delay: None, ..answer })));
             return;
         }
         let Answer { mut head, payload, .. } = answer;
         dated(&mut head);
-        if server.status().reads() && self.request.as_ref().is_some_and(is_long) {
-            // What is left of the body is not worth the wait for it: drop by drop it could last for ever.
-            let _closes = head.push("Connection", "close");
+        if server.status().reads() && self.request.as_ref().is_some_and(has_body) {
+            // What is left of the body is passed over, but drop by drop it could last for ever.
+            self.later = Some(Box::new(Later::GiveUp(Instant::now() + Duration::from_millis(self.pass_over.into()))));
         }
         let payload = match payload {
             Payload::Bytes(bytes) if bytes.len() > PIECE => Payload::Bulk(Vec::from([Bulk::bytes(bytes)])),
@@ -311,6 +333,7 @@ impl<A: App> Talk<A> {
     }
 
     fn end(&mut self, server: &mut Server, trailers: &Trailers<&[u8]>, out: &mut BytesMut) {
+        self.later.take_if(|later| matches!(**later, Later::GiveUp(_)));
         let answer = match (std::mem::replace(&mut self.intake, Taking::Nothing), &self.request) {
             (Taking::Nothing, _) | (_, None) => return,
             (Taking::Collecting(_, body, then), Some(request)) => Some(then(request, body)),
@@ -365,12 +388,18 @@ impl<A: App> Talk<A> {
     }
 }
 
-/// The body may be longer than what is passed over to keep a connection.
-fn is_long(request: &Request) -> bool {
-    const WORTH: u64 = 256 << 10;
+fn has_body(request: &Request) -> bool {
     let fields = request.head().fields();
-    let length = fields.first("content-length").and_then(FieldValue::to_str).and_then(|length| length.parse().ok());
-    length.is_some_and(|length: u64| length > WORTH) || fields.first("transfer-encoding").is_some()
+    fields.first("transfer-encoding").is_some()
+        || fields.first("content-length").is_some_and(|length| length.as_ref().iter().any(|digit| *digit != b'0'))
+}
+
+impl Later {
+    fn due(&self) -> Instant {
+        match self {
+            Self::Answer(due, _) | Self::GiveUp(due) => *due,
+        }
+    }
 }
 
 fn length(parts: &[Bulk]) -> u64 {
@@ -426,18 +455,23 @@ impl<A: App> Handler<Server> for Talk<A> {
         if self.source.is_some() {
             return self.piece(server, out);
         }
-        if let Some(late) = self.late.take_if(|late| late.0 <= Instant::now()) {
-            let (_, answer) = *late;
-            self.answer(server, answer, out);
-            return true;
+        match self.later.take_if(|later| later.due() <= Instant::now()).map(|later| *later) {
+            Some(Later::Answer(_, answer)) => {
+                self.answer(server, answer, out);
+                true
+            }
+            Some(Later::GiveUp(_)) => {
+                server.abandon();
+                true
+            }
+            None => false,
         }
-        false
     }
 }
 
 impl<A: App> Party<Server> for Talk<A> {
     fn due(&self) -> Option<Instant> {
-        self.late.as_ref().map(|late| late.0)
+        self.later.as_ref().map(|later| later.due())
     }
 
     fn bulk(&mut self) -> Option<&mut Bulk> {
