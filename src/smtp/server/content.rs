@@ -181,8 +181,10 @@ impl Server {
         if self.swallows() {
             // RFC 3030 2: what follows a refused chunk is refused until the transaction is begun anew.
             let event = self.refusal(out);
-            self.transaction = super::Transaction::default();
-            self.state = State::Ready;
+            if self.state != State::Closed {
+                self.transaction = super::Transaction::default();
+                self.state = State::Ready;
+            }
             return event;
         }
         replies::CHUNK_OK.write(self.extended, out);

@@ -523,6 +523,24 @@ fn every_wait_has_an_end() {
 }
 
 #[test]
+fn a_421_said_of_a_message_that_comes_ends_the_session() {
+    let busy = Answer::new(421, (4, 7, 0), "Busy").unwrap();
+    for (command, rest) in [
+        ("BDAT 4\r\n", &b"ab\r\nNOOP\r\n"[..]),
+        ("BDAT 4 LAST\r\n", b"ab\r\nNOOP\r\n"),
+        ("DATA\r\n", b"ab\r\n.\r\nNOOP\r\n"),
+    ] {
+        let (mut engine, mut out) = (server(config()), BytesMut::new());
+        let head = format!("EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n{command}");
+        turn(&mut engine, &mut head.as_bytes(), &mut out, usize::MAX, &mut Taker::default(), &mut ()).unwrap();
+        engine.answer(&busy, &mut out).unwrap();
+        turn(&mut engine, &mut &rest[..], &mut out, usize::MAX, &mut Taker::default(), &mut ()).unwrap();
+        assert_eq!(engine.status(), Status::Closed, "{command}");
+        assert!(out.ends_with(b"421 4.7.0 Busy\r\n"), "{command}: {out:?}");
+    }
+}
+
+#[test]
 fn another_protocol_is_shown_the_door() {
     for stream in
         ["POST / HTTP/1.1\r\nHost: a\r\n\r\nMAIL FROM:<a@b>\r\n", "EHLO a\r\nGET / HTTP/1.0\r\n\r\n", "Host: x\r\n"]
