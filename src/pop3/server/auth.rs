@@ -270,10 +270,15 @@ impl Server {
 
     /// The login failed by what the client sent.
     pub(super) fn broken_off<'i>(&mut self, line: &str, out: &mut BytesMut) -> Told<'i> {
+        self.broken_off_behind(0, line, out)
+    }
+
+    /// The same for a line that ends `at` octets into this step.
+    pub(super) fn broken_off_behind<'i>(&mut self, at: usize, line: &str, out: &mut BytesMut) -> Told<'i> {
         self.auth_failures += 1;
         self.proof = None;
         if self.auth_failures > self.config.limits.auth_failures {
-            return Err(self.error(ErrorKind::TooManyErrors, 0));
+            return Err(self.error(ErrorKind::TooManyErrors, at));
         }
         say(out, line);
         if matches!(self.state, State::Exchange | State::Login) {

@@ -23,10 +23,10 @@ impl Server {
             Taken::Line(line) => self.command(line, out),
             Taken::Dry(at) => self.dry(input, at),
             Taken::Endless(at) => Err(self.error(ErrorKind::LineTooLong, at)),
-            Taken::Overlong if exchange => self.broken_off("-ERR [AUTH] response too long", out),
-            Taken::Overlong => {
+            Taken::Overlong(at) if exchange => self.broken_off_behind(at, "-ERR [AUTH] response too long", out),
+            Taken::Overlong(at) => {
                 self.user = None;
-                self.refused(Refusal::TooLong, out)
+                self.refused_behind(at, Refusal::TooLong, out)
             }
         }
     }
@@ -46,9 +46,14 @@ impl Server {
     }
 
     pub(super) fn refused<'i>(&mut self, why: Refusal, out: &mut BytesMut) -> Told<'i> {
+        self.refused_behind(0, why, out)
+    }
+
+    /// The same for a line that ends `at` octets into this step.
+    fn refused_behind<'i>(&mut self, at: usize, why: Refusal, out: &mut BytesMut) -> Told<'i> {
         self.errors += 1;
         if self.errors > self.config.limits.errors {
-            return Err(self.error(ErrorKind::TooManyErrors, 0));
+            return Err(self.error(ErrorKind::TooManyErrors, at));
         }
         say(out, why.line());
         Ok(Some(Event::Refused(why)))

@@ -397,6 +397,15 @@ fn limits_count_elements() {
     let outcome = run(&small, "A\r\nB\r\nC\r\nNOOP\r\n");
     assert_eq!(outcome.error, Some((ErrorKind::TooManyErrors, 6)));
     assert!(outcome.said.ends_with("-ERR unknown command\r\n-ERR too many errors\r\n"));
+    // One too many, by a line that is too long: it is told where that line ends, whatever the cut.
+    small.limits = Limits { errors: 0, line: 8, auth_line: 8, auth_failures: 0, ..Limits::default() };
+    small.auth = vec![Mechanism::Login];
+    for (stream, offset) in [("0123456789\r\n", 12), ("AUTH LOGIN\r\n", 12)] {
+        assert_eq!(run(&small, stream).error, Some((ErrorKind::TooManyErrors, offset)), "{stream:?}");
+    }
+    small.limits.line = 20;
+    let outcome = run(&small, "AUTH LOGIN\r\n0123456789\r\n");
+    assert_eq!(outcome.error, Some((ErrorKind::TooManyErrors, 24)));
 
     let endless = vec![b'x'; 70_000];
     for step in [70_000, 999] {

@@ -135,7 +135,7 @@ impl Server {
             Taken::Dry(at) => return self.dry(input, at),
             Taken::Endless(at) => return Err(self.error(ErrorKind::LineTooLong, at)),
             // RFC 4954 4: the exchange fails where the line ends.
-            Taken::Overlong => return self.broken_off(&replies::RESPONSE_TOO_LONG, out),
+            Taken::Overlong(at) => return self.broken_off_behind(at, &replies::RESPONSE_TOO_LONG, out),
         };
         if line == b"*" {
             return self.broken_off(&replies::CANCELLED, out);
@@ -177,11 +177,15 @@ impl Server {
 
     /// The exchange failed by what the client sent.
     fn broken_off<'i>(&mut self, answer: &Answer, out: &mut BytesMut) -> Told<'i> {
+        self.broken_off_behind(0, answer, out)
+    }
+
+    fn broken_off_behind<'i>(&mut self, at: usize, answer: &Answer, out: &mut BytesMut) -> Told<'i> {
         self.auth_failures += 1;
         self.exchange = None;
         self.settle(Cause::Outcome);
         if self.auth_failures > self.config.limits.auth_failures {
-            return Err(self.error(ErrorKind::TooManyErrors, 0));
+            return Err(self.error(ErrorKind::TooManyErrors, at));
         }
         answer.write(self.extended, out);
         Ok(Some(Event::Unauthenticated))

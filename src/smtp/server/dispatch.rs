@@ -25,7 +25,7 @@ impl Server {
             Taken::Line(line) => self.command(line, out),
             Taken::Dry(at) => self.dry(input, at),
             Taken::Endless(at) => Err(self.error(ErrorKind::LineTooLong, at)),
-            Taken::Overlong => self.refuse(&replies::LINE_TOO_LONG, out),
+            Taken::Overlong(at) => self.refuse_behind(at, &replies::LINE_TOO_LONG, out),
         }
     }
 

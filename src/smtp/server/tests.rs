@@ -377,6 +377,12 @@ fn limits_count_elements() {
     small.limits = Limits { errors: 2, ..Limits::default() };
     let outcome = run_with(&small, false, b"\r\n\r\nBDAT 3\r\nabc", Ending::Stays);
     assert_eq!((outcome.codes, outcome.error), (vec![220, 500, 500, 421], Some((ErrorKind::TooManyErrors, 15))));
+    // The same for a line that is too long, and for one of an exchange.
+    small.limits = Limits { errors: 0, command_line: 8, auth_line: 12, auth_failures: 0, ..Limits::default() };
+    for (stream, offset) in [(&b"0123456789\r\n"[..], 12), (b"EHLO a\r\nAUTH PLAIN\r\n0123456789ab\r\n", 34)] {
+        let outcome = run_with(&small, false, stream, Ending::Stays);
+        assert_eq!(outcome.error, Some((ErrorKind::TooManyErrors, offset)), "{}", outcome.said);
+    }
     small.limits = Limits { idle_commands: 3, ..Limits::default() };
     let outcome = run_with(&small, false, b"EHLO a\r\nNOOP\r\nRSET\r\nNOOP\r\n", Ending::Stays);
     assert_eq!(outcome.codes, [220, 250, 250, 250, 421]);

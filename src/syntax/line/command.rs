@@ -15,8 +15,9 @@ pub(crate) struct CommandLines {
 pub(crate) enum Taken<'i> {
     /// A line, without its CRLF.
     Line(&'i [u8]),
-    /// The end of a line that was too long.
-    Overlong,
+    /// The end of a line that was too long: so far into what there was. Where that began depends on the cut; where the line
+    /// ends does not.
+    Overlong(usize),
     /// No end of a line. What is left in the input begins so many octets behind what there was.
     Dry(usize),
     /// More than [`CommandLines::ENDLESS`] octets and no end: so far into what there was.
@@ -67,7 +68,7 @@ impl CommandLines {
         *input = &input[passed..];
         if ended {
             self.skipped = None;
-            return Taken::Overlong;
+            return Taken::Overlong(passed);
         }
         self.skipped = Some(skipped + passed);
         if whole >= room { Taken::Endless(room) } else { Taken::Dry(passed) }
