@@ -193,7 +193,11 @@ impl<'i> Command<&'i [u8]> {
     /// As [`parse`](Self::parse); with `spaces`, those behind `FROM:` and `TO:` are passed over.
     #[inline]
     pub(super) fn read(line: &'i [u8], spaces: bool) -> Result<Self, CommandError> {
-        let near = |path: &'i [u8]| if spaces { path.trim_ascii_start() } else { path };
+        let near = |path: &'i [u8]| {
+            // Spaces and nothing else: a CR or an LF there would be two lines to another reader.
+            let from = if spaces { path.iter().take_while(|octet| **octet == b' ').count() } else { 0 };
+            &path[from..]
+        };
         let Some((name, rest)) = line.split_first_chunk::<4>() else { return Err(CommandError::Unknown) };
         let verb = verb(*name);
         match verb {

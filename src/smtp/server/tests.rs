@@ -453,6 +453,18 @@ fn a_message_refused_on_the_way_is_refused_at_its_end() {
 }
 
 #[test]
+fn the_quirk_takes_spaces_and_nothing_else() {
+    let mut lenient = config();
+    lenient.quirks.spaces_before_path = true;
+    let run = |stream: &str| run_with(&lenient, false, stream.as_bytes(), Ending::Stays);
+    assert_eq!(run("EHLO a\r\nMAIL FROM:  <a@b>\r\nRCPT TO: <c@d>\r\n").codes, [220, 250, 250, 250]);
+    for between in ["\n", "\r", "\t", " \n ", "\x0C"] {
+        let stream = format!("EHLO a\r\nMAIL FROM:{between}<a@b>\r\n");
+        assert_eq!(run(&stream).codes, [220, 250, 501], "{between:?}");
+    }
+}
+
+#[test]
 fn misuse_writes_nothing() {
     let (mut engine, mut out) = (server(config()), BytesMut::new());
     let yes = Answer::new(250, None, "yes").unwrap();
