@@ -144,10 +144,19 @@ impl Nonce {
         String::from_utf8(base64::to_vec(&self.0)).unwrap_or_default()
     }
 
-    /// Another nonce, as unpredictable as this one is, for a second exchange on one connection.
+    /// Draws a nonce for one of several exchanges on a connection, as unpredictable as this one is to who never saw it.
+    ///
+    /// This one becomes another, so that a drawn one tells neither what was drawn before it nor what will be. Whoever draws
+    /// shows only what was drawn.
     #[must_use]
-    pub fn next(&self) -> Self {
-        let key = Hash::Sha256.hmac(&self.0, b"another exchange");
+    pub fn draw(&mut self) -> Self {
+        let drawn = self.derived(b"shown");
+        *self = self.derived(b"kept");
+        drawn
+    }
+
+    fn derived(&self, what: &[u8]) -> Self {
+        let key = Hash::Sha256.hmac(&self.0, what);
         let mut octets = [0; 18];
         octets.copy_from_slice(&key.as_slice()[..18]);
         Self(octets)

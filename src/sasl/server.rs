@@ -499,16 +499,13 @@ fn password_matches(record: Option<&Record>, password: &Secret, setting: &Settin
     };
     let prepared = Secret::from(prepared.to_string());
     let keys = record.and_then(|record| record.sha256.as_ref().or(record.sha1.as_ref()));
-    match (keys, record.and_then(|record| record.password.as_ref())) {
-        (Some(keys), _) => keys.verify(prepared.expose()),
-        (None, Some(kept)) => *kept == prepared || kept == password,
-        // Nobody by that name: take the time that somebody would.
-        (None, None) => {
-            let no_one = decoy(Hash::Sha256, "", setting).verify(prepared.expose());
-            debug_assert!(!no_one, "nothing hashes to a decoy");
-            false
-        }
+    if let Some(keys) = keys {
+        return keys.verify(prepared.expose());
     }
+    // Nobody by that name, or somebody without keys: take the time that somebody with keys would.
+    let no_one = decoy(Hash::Sha256, "", setting).verify(prepared.expose());
+    debug_assert!(!no_one, "nothing hashes to a decoy");
+    record.and_then(|record| record.password.as_ref()).is_some_and(|kept| (*kept == prepared) | (kept == password))
 }
 
 fn hexadecimal(octets: [u8; 16]) -> [u8; 32] {

@@ -173,7 +173,13 @@ impl Server {
         message.push(0);
         message.extend_from_slice(password);
         let message = Secret::new(message);
-        let mut exchange = Box::new(sasl::Server::new(Mechanism::Plain, Setting::new(self.nonce.next())));
+        // The users' store is asked as for any other mechanism, so nobody learns by PASS who exists either.
+        let setting = Setting {
+            decoy: self.config.decoy,
+            decoy_iterations: self.config.decoy_iterations,
+            ..Setting::new(self.nonce.draw())
+        };
+        let mut exchange = Box::new(sasl::Server::new(Mechanism::Plain, setting));
         let step = exchange.respond(message.expose());
         self.settle(Cause::Login);
         self.prove(exchange, By::Pass, step, out)
@@ -204,14 +210,13 @@ impl Server {
             return self.refused(if known { Refusal::TlsFirst } else { Refusal::Mechanism }, out);
         };
         drop(offered);
-        self.nonce = self.nonce.next();
         let setting = Setting {
             host: self.config.host().to_owned(),
             binding: self.binding.as_deref().cloned(),
             plus_offered: self.binding.is_some() && self.config.auth.iter().any(|mechanism| mechanism.binds_channel()),
             decoy: self.config.decoy,
             decoy_iterations: self.config.decoy_iterations,
-            ..Setting::new(self.nonce.clone())
+            ..Setting::new(self.nonce.draw())
         };
         let mut exchange = Box::new(sasl::Server::new(mechanism, setting));
         let step = match initial {

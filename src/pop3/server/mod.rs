@@ -88,6 +88,9 @@ pub struct Server {
     pending: Option<Pending>,
     lines: CommandLines,
     secure: bool,
+    /// What the greeting shows for `APOP`: the same as long as the connection is.
+    stamp: Nonce,
+    /// Never shown: what is, is drawn from it.
     nonce: Nonce,
     binding: Option<Box<Binding>>,
     /// The name that `USER` said, until `PASS` or another command.
@@ -111,13 +114,16 @@ pub struct Server {
 impl Server {
     /// A session on a connection that was just accepted.
     pub fn new(config: Arc<Config>, session: Session) -> Self {
+        let mut nonce = session.nonce;
+        let stamp = nonce.draw();
         Self {
             config,
             state: State::Connect,
             pending: Some(Pending::Connection),
             lines: CommandLines::new(),
             secure: session.secure,
-            nonce: session.nonce,
+            stamp,
+            nonce,
             binding: session.binding.map(Box::new),
             user: None,
             proof: None,
@@ -251,14 +257,15 @@ impl Server {
             return Err(Misuse::Injected);
         }
         self.settle(Cause::Secured);
-        let kept = (self.errors, self.auth_failures, self.phase, self.nonce.clone());
-        let session = Session::new(kept.3).secure(binding);
+        let session = Session::new(self.nonce.clone()).secure(binding);
         *self = Self {
             state: self.state,
             pending: None,
-            errors: kept.0,
-            auth_failures: kept.1,
-            phase: kept.2,
+            errors: self.errors,
+            auth_failures: self.auth_failures,
+            phase: self.phase,
+            // There is no second greeting.
+            stamp: self.stamp.clone(),
             ..Self::new(self.config.clone(), session)
         };
         Ok(())
@@ -373,7 +380,7 @@ impl Server {
 
     /// `<nonce@host>`: a message id that nobody can foretell.
     fn timestamp(&self) -> String {
-        format!("<{}@{}>", self.nonce.text(), self.config.host())
+        format!("<{}@{}>", self.stamp.text(), self.config.host())
     }
 }
 

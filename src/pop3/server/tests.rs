@@ -110,7 +110,7 @@ fn the_session_of_the_rfc() {
     let refused = run_with(&config(), &users, stream.as_bytes(), Ending::Stays);
     assert_eq!(refused.said, "-ERR [AUTH] authentication failed\r\n");
 
-    let stamp = format!("<{}@mx.example>", Nonce::new([7; 18]).text());
+    let stamp = format!("<{}@mx.example>", Nonce::new([7; 18]).draw().text());
     let digest = crate::pop3::ApopDigest::new(stamp.as_bytes(), &"engine".into());
     let stream = format!("APOP ada {digest}\r\nSTAT\r\nLIST\r\nRETR 1\r\nDELE 1\r\nRETR 2\r\nDELE 2\r\nQUIT\r\n");
     let outcome = run_with(&config(), &users, stream.as_bytes(), Ending::Stays);
@@ -213,7 +213,7 @@ fn capabilities_before_and_after() {
         lines
     };
     assert_eq!(sorted(&outcome.said), sorted(before));
-    let stamp = format!("<{}@mx.example>", Nonce::new([7; 18]).text());
+    let stamp = format!("<{}@mx.example>", Nonce::new([7; 18]).draw().text());
     let digest = crate::pop3::ApopDigest::new(stamp.as_bytes(), &"engine".into());
     let outcome = run_with(&config, &ada(), format!("APOP ada {digest}\r\nCAPA\r\n").as_bytes(), Ending::Stays);
     assert!(outcome.said.contains("\r\nIMPLEMENTATION plainwire\r\n") && !outcome.said.contains("STLS"));
@@ -225,6 +225,21 @@ fn capabilities_before_and_after() {
         UTF8 USER\r\n.\r\n-ERR unknown command\r\n-ERR unknown command\r\n-ERR unknown command\r\n-ERR unknown command\r\n\
         -ERR say STLS first: not in clear\r\n";
     assert_eq!(outcome.said, wanted);
+}
+
+/// Clients that try one way after the other: the greeting's timestamp holds as long as the connection does.
+#[test]
+fn apop_behind_an_exchange_that_failed() {
+    let stamp = format!("<{}@mx.example>", Nonce::new([7; 18]).draw().text());
+    let digest = crate::pop3::ApopDigest::new(stamp.as_bytes(), &"engine".into());
+    let outcome = run(&format!("AUTH CRAM-MD5\r\n*\r\nUSER ada\r\nPASS wrong\r\nAPOP ada {digest}\r\n"));
+    assert_eq!(words(&outcome.said), ["+", "-ERR", "+OK", "-ERR", "+OK"], "{}", outcome.said);
+    // And what it shows does not tell what the exchanges show.
+    let mut seen = Nonce::new([7; 18]).draw();
+    let challenge = outcome.said.split("\r\n").next().unwrap().strip_prefix("+ ").unwrap();
+    let challenge = crate::sasl::base64::decode(challenge.as_bytes()).unwrap();
+    let challenge = core::str::from_utf8(challenge.expose()).unwrap();
+    assert!((0..4).all(|_| !challenge.contains(&seen.draw().text())), "{challenge}");
 }
 
 #[test]

@@ -120,8 +120,7 @@ impl Client {
             return Ok(false);
         };
         let offers_plus = self.capabilities.auth.iter().any(|name| name.ends_with("-PLUS"));
-        self.nonce = self.nonce.next();
-        let mut exchange = sasl::Client::new(mechanism, credentials.clone(), self.nonce.clone())?;
+        let mut exchange = sasl::Client::new(mechanism, credentials.clone(), self.nonce.draw())?;
         if let Some(binding) = self.binding.as_deref().filter(|_| mechanism.binds_channel() || !offers_plus) {
             exchange = exchange.bind(binding.clone());
         }

@@ -105,13 +105,13 @@ impl Server {
         if !self.offers(mechanism) {
             return self.refuse(&replies::MECHANISM_NEEDS_TLS, out);
         }
-        self.nonce = self.nonce.next();
         let setting = Setting {
             host: self.config.host.as_str().into(),
             binding: self.binding.as_deref().cloned(),
             plus_offered: self.binding.is_some() && self.config.auth.iter().any(|mechanism| mechanism.binds_channel()),
             decoy: self.config.decoy,
-            ..Setting::new(self.nonce.clone())
+            decoy_iterations: self.config.decoy_iterations,
+            ..Setting::new(self.nonce.draw())
         };
         let mut exchange = Box::new(sasl::Server::new(mechanism, setting));
         let step = match initial.map(|initial| initial.into_octets()) {

@@ -48,6 +48,8 @@ pub struct Config {
     pub quirks: Quirks,
     /// Random octets that this server keeps for good; see [`Setting::decoy`](crate::sasl::Setting::decoy).
     pub decoy: [u8; 32],
+    /// The iterations that go with them: what the real records have. Default: 4,096.
+    pub decoy_iterations: u32,
 }
 
 impl Config {
@@ -67,6 +69,7 @@ impl Config {
             limits: Limits::default(),
             quirks: Quirks::default(),
             decoy: [0; 32],
+            decoy_iterations: 4096,
         }
     }
 }

@@ -346,7 +346,7 @@ impl Server {
             self.close();
             return Err(Misuse::Injected);
         }
-        let fresh = Session { secure: true, nonce: self.nonce.next(), binding, proxy: false, xclient: self.xclient };
+        let fresh = Session { secure: true, nonce: self.nonce.clone(), binding, proxy: false, xclient: self.xclient };
         let (errors, auth_failures, phase) = (self.errors, self.auth_failures, self.phase + 1);
         *self = Self { errors, auth_failures, phase, ..Self::new(self.config.clone(), fresh) };
         self.pending = None;

@@ -350,6 +350,37 @@ fn auth_with_and_without_initial_response() {
 }
 
 #[test]
+fn strangers_get_the_iterations_that_users_have() {
+    let mut strict = config();
+    strict.decoy_iterations = 20_000;
+    let said =
+        run_with(&strict, false, b"EHLO a\r\nAUTH SCRAM-SHA-256 biwsbj1ib2Iscj1ub25jZQ==\r\n", Ending::Stays).said;
+    let challenge = said.lines().last().unwrap().strip_prefix("334 ").unwrap();
+    let challenge = crate::sasl::base64::decode(challenge.as_bytes()).unwrap();
+    assert!(challenge.expose().ends_with(b",i=20000"), "{:?}", challenge.expose().escape_ascii().to_string());
+}
+
+#[test]
+fn what_one_exchange_shows_does_not_tell_the_next() {
+    let (mut engine, mut out) = (server(config()), BytesMut::new());
+    let stream = b"EHLO a\r\nAUTH CRAM-MD5\r\n*\r\nAUTH CRAM-MD5\r\n*\r\n";
+    turn(&mut engine, &mut &stream[..], &mut out, usize::MAX, &mut Taker::default(), &mut ()).unwrap();
+    let said = String::from_utf8(out.to_vec()).unwrap();
+    let shown: Vec<_> = said.lines().filter_map(|line| line.strip_prefix("334 ")).collect();
+    let octets = |challenge: &str| {
+        let text = crate::sasl::base64::decode(challenge.as_bytes()).unwrap();
+        let text = String::from_utf8(text.expose().to_vec()).unwrap();
+        let nonce = text.strip_prefix('<').unwrap().split('@').next().unwrap();
+        <[u8; 18]>::try_from(crate::sasl::base64::decode(nonce.as_bytes()).unwrap().expose()).unwrap()
+    };
+    let (first, second) = (octets(shown[0]), octets(shown[1]));
+    assert_ne!(first, second);
+    // Who saw the first one draws from it in vain.
+    let mut seen = Nonce::new(first);
+    assert!((0..4).all(|_| seen.draw() != Nonce::new(second)));
+}
+
+#[test]
 fn limits_count_elements() {
     let mut small = config();
     small.limits = Limits { command_line: 20, message: 10, recipients: 2, text_line: 8, ..Limits::default() };
@@ -412,6 +443,18 @@ fn a_line_without_an_end_ends_the_session() {
 }
 
 #[test]
+fn the_quirk_takes_spaces_and_nothing_else() {
+    let mut lenient = config();
+    lenient.quirks.spaces_before_path = true;
+    let run = |stream: &str| run_with(&lenient, false, stream.as_bytes(), Ending::Stays);
+    assert_eq!(run("EHLO a\r\nMAIL FROM:  <a@b>\r\nRCPT TO: <c@d>\r\n").codes, [220, 250, 250, 250]);
+    for between in ["\n", "\r", "\t", " \n ", "\x0C"] {
+        let stream = format!("EHLO a\r\nMAIL FROM:{between}<a@b>\r\n");
+        assert_eq!(run(&stream).codes, [220, 250, 501], "{between:?}");
+    }
+}
+
+#[test]
 fn addresses_beyond_ascii_need_smtputf8() {
     let outcome = run(
         "EHLO a\r\nMAIL FROM:<λ@b>\r\nMAIL FROM:<a@b>\r\nRCPT TO:<λ@b>\r\nRSET\r\nMAIL FROM:<λ@b> SMTPUTF8\r\nRCPT TO:<λ@b>\r\n",
@@ -453,18 +496,6 @@ fn a_message_refused_on_the_way_is_refused_at_its_end() {
 }
 
 #[test]
-fn the_quirk_takes_spaces_and_nothing_else() {
-    let mut lenient = config();
-    lenient.quirks.spaces_before_path = true;
-    let run = |stream: &str| run_with(&lenient, false, stream.as_bytes(), Ending::Stays);
-    assert_eq!(run("EHLO a\r\nMAIL FROM:  <a@b>\r\nRCPT TO: <c@d>\r\n").codes, [220, 250, 250, 250]);
-    for between in ["\n", "\r", "\t", " \n ", "\x0C"] {
-        let stream = format!("EHLO a\r\nMAIL FROM:{between}<a@b>\r\n");
-        assert_eq!(run(&stream).codes, [220, 250, 501], "{between:?}");
-    }
-}
-
-#[test]
 fn misuse_writes_nothing() {
     let (mut engine, mut out) = (server(config()), BytesMut::new());
     let yes = Answer::new(250, None, "yes").unwrap();
@@ -492,6 +523,24 @@ fn unwelcome_clients_may_only_quit() {
     let mut engine = server(config());
     engine.answer(&Answer::new(421, (4, 7, 0), "Busy").unwrap(), &mut out).unwrap();
     assert_eq!(engine.status(), Status::Closed);
+}
+
+#[test]
+fn a_421_said_of_a_message_that_comes_ends_the_session() {
+    let busy = Answer::new(421, (4, 7, 0), "Busy").unwrap();
+    for (command, rest) in [
+        ("BDAT 4\r\n", &b"ab\r\nNOOP\r\n"[..]),
+        ("BDAT 4 LAST\r\n", b"ab\r\nNOOP\r\n"),
+        ("DATA\r\n", b"ab\r\n.\r\nNOOP\r\n"),
+    ] {
+        let (mut engine, mut out) = (server(config()), BytesMut::new());
+        let head = format!("EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n{command}");
+        turn(&mut engine, &mut head.as_bytes(), &mut out, usize::MAX, &mut Taker::default(), &mut ()).unwrap();
+        engine.answer(&busy, &mut out).unwrap();
+        turn(&mut engine, &mut &rest[..], &mut out, usize::MAX, &mut Taker::default(), &mut ()).unwrap();
+        assert_eq!(engine.status(), Status::Closed, "{command}");
+        assert!(out.ends_with(b"421 4.7.0 Busy\r\n"), "{command}: {out:?}");
+    }
 }
 
 #[test]
@@ -538,24 +587,6 @@ fn every_wait_has_an_end() {
     engine.expire();
     assert_eq!(engine.recv(&mut &b""[..], &mut out), Err(Error { kind: ErrorKind::TimedOut, offset: 0 }));
     assert_eq!(&out[..], b"421 Waited too long, closing\r\n");
-}
-
-#[test]
-fn a_421_said_of_a_message_that_comes_ends_the_session() {
-    let busy = Answer::new(421, (4, 7, 0), "Busy").unwrap();
-    for (command, rest) in [
-        ("BDAT 4\r\n", &b"ab\r\nNOOP\r\n"[..]),
-        ("BDAT 4 LAST\r\n", b"ab\r\nNOOP\r\n"),
-        ("DATA\r\n", b"ab\r\n.\r\nNOOP\r\n"),
-    ] {
-        let (mut engine, mut out) = (server(config()), BytesMut::new());
-        let head = format!("EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n{command}");
-        turn(&mut engine, &mut head.as_bytes(), &mut out, usize::MAX, &mut Taker::default(), &mut ()).unwrap();
-        engine.answer(&busy, &mut out).unwrap();
-        turn(&mut engine, &mut &rest[..], &mut out, usize::MAX, &mut Taker::default(), &mut ()).unwrap();
-        assert_eq!(engine.status(), Status::Closed, "{command}");
-        assert!(out.ends_with(b"421 4.7.0 Busy\r\n"), "{command}: {out:?}");
-    }
 }
 
 #[test]
