@@ -326,7 +326,7 @@ impl Client {
             return Err(ClientError::Nonce);
         }
         let salt = base64::decode(salt.as_bytes()).map_err(|_| ClientError::Malformed)?;
-        let count = count.parse().map_err(|_| ClientError::Malformed)?;
+        let count = scram::count(count).ok_or(ClientError::Malformed)?;
         if !self.iterations.0.contains(&count) {
             return Err(ClientError::Iterations(count));
         }

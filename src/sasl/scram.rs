@@ -276,7 +276,7 @@ impl FromStr for ScramKeys {
         };
         Ok(Self {
             hash,
-            iterations: iterations.parse().ok().filter(|count| *count > 0).ok_or(InvalidKeys)?,
+            iterations: count(iterations).ok_or(InvalidKeys)?,
             salt: octets(salt)?.expose().into(),
             stored: key(stored)?,
             server: key(server)?,
@@ -322,6 +322,12 @@ pub(super) fn unescape(name: &str) -> Option<String> {
         plain.push_str(rest);
     }
     (!plain.is_empty()).then_some(plain)
+}
+
+/// posit-number = %x31-39 *DIGIT (RFC 5802 7)
+pub(super) fn count(text: &str) -> Option<u32> {
+    let digits = text.bytes().all(|octet| octet.is_ascii_digit()) && !text.starts_with('0');
+    text.parse().ok().filter(|_| digits)
 }
 
 /// A nonce as RFC 5802 7 has it: printable ASCII without the comma.
