@@ -2,8 +2,9 @@
 
 use super::syntax::{path, words};
 use super::{HostName, MailParameters, Mailbox, ParameterError, RcptParameters};
+use crate::sasl::Secret;
 use bytes::{BufMut, BytesMut};
-use core::fmt::Write as _;
+use core::fmt::{self, Write as _};
 
 /// A command line (RFC 5321 4.1.1 and the extensions), without its CRLF.
 ///
@@ -17,7 +18,9 @@ use core::fmt::Write as _;
 /// assert_eq!(mail.parameters.size, Some(1000));
 /// assert!(Command::parse(b"NOOP\nQUIT").is_err());
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// Its `Debug` shows everything but the initial response of `AUTH`.
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Command<B> {
     /// `EHLO host`
@@ -387,6 +390,35 @@ impl<B: AsRef<[u8]>> Command<B> {
             Self::XClient(attributes) => line("XCLIENT", attributes.as_str()),
         }
         out.put_slice(b"\r\n");
+    }
+}
+
+impl<B: fmt::Debug> fmt::Debug for Command<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut with = |name: &str, what: &dyn fmt::Debug| f.debug_tuple(name).field(what).finish();
+        match self {
+            Self::Ehlo(host) => with("Ehlo", host),
+            Self::Helo(host) => with("Helo", host),
+            Self::Lhlo(host) => with("Lhlo", host),
+            Self::Mail(mail) => with("Mail", mail),
+            Self::Rcpt(rcpt) => with("Rcpt", rcpt),
+            Self::Help(about) => with("Help", about),
+            Self::Vrfy(who) => with("Vrfy", who),
+            Self::Expn(list) => with("Expn", list),
+            Self::Etrn(node) => with("Etrn", node),
+            Self::XClient(attributes) => with("XClient", attributes),
+            Self::Bdat { size, last } => f.debug_struct("Bdat").field("size", size).field("last", last).finish(),
+            Self::Auth { mechanism, initial } => {
+                // A password as often as not.
+                let initial = initial.as_ref().map(|_| Secret::empty());
+                f.debug_struct("Auth").field("mechanism", mechanism).field("initial", &initial).finish()
+            }
+            Self::Data => f.write_str("Data"),
+            Self::Rset => f.write_str("Rset"),
+            Self::Noop => f.write_str("Noop"),
+            Self::Quit => f.write_str("Quit"),
+            Self::StartTls => f.write_str("StartTls"),
+        }
     }
 }
 

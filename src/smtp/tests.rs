@@ -319,6 +319,9 @@ fn xtext_says_any_octets() {
     let text = Xtext::encode(b"a+b=c d\xff\r\n");
     assert_eq!(text.as_str(), "a+2Bb+3Dc+20d+FF+0D+0A");
     assert_eq!(text.decode(), b"a+b=c d\xff\r\n");
+    let auth = format!("{:?}", Command::parse(b"AUTH PLAIN AGFkYQBlbmdpbmU=").unwrap());
+    assert!(auth.contains("PLAIN") || auth.contains("80, 76"), "{auth}");
+    assert!(auth.contains("***") && !auth.contains("AGFk") && !auth.contains("65, 71, 70"), "{auth}");
     let original = OriginalRecipient::of(&"a+b@example.org".parse::<Address>().unwrap());
     assert_eq!((original.as_str(), original.kind()), ("rfc822;a+2Bb@example.org", "rfc822"));
     let original = OriginalRecipient::of(&"λ+b@example.org".parse::<Address>().unwrap());
