@@ -98,7 +98,8 @@ impl<'a> Moment<&'a [u8]> {
 }
 
 impl<B> Moment<B> {
-    pub(super) fn map<C>(self, keep: impl FnOnce(B) -> C) -> Moment<C> {
+    /// With its octets held otherwise.
+    pub fn map<C>(self, keep: impl FnOnce(B) -> C) -> Moment<C> {
         Moment(keep(self.0))
     }
 }

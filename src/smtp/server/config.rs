@@ -1,9 +1,8 @@
 //! What a server is set up with.
 
 use crate::sasl::{Binding, Mechanism, Nonce};
-use crate::smtp::HostName;
+use crate::smtp::{HostName, Interval, Moment};
 use crate::syntax::dots::Endings;
-use alloc::string::String;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
@@ -105,8 +104,8 @@ pub struct Extensions {
     pub require_tls: bool,
     /// `MT-PRIORITY`. Default: no.
     pub priority: bool,
-    /// `FUTURERELEASE`: the most seconds, and the last date and time of RFC 3339. Default: no.
-    pub future_release: Option<(u32, String)>,
+    /// `FUTURERELEASE`: the longest time, and the last moment. Default: no.
+    pub future_release: Option<(Interval, Moment<Bytes>)>,
     /// `DELIVERBY`, with the least number of seconds. Default: no.
     pub deliver_by: Option<u32>,
     /// `ETRN`. Default: no.

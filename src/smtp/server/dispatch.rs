@@ -181,7 +181,7 @@ impl Server {
         };
         let hold = match (hold, &extensions.future_release) {
             (None, _) => true,
-            (Some(Hold::For(interval)), Some((most, _))) => interval.seconds() <= *most,
+            (Some(Hold::For(interval)), Some((most, _))) => interval <= most,
             (Some(Hold::Until(_)), Some(_)) => true,
             (Some(_), None) => false,
         };

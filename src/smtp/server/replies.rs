@@ -117,7 +117,7 @@ pub(super) fn hello(config: &Config, extended: bool, secure: bool, auth: &[&str]
     offer(extensions.require_tls && secure, Capability::RequireTls);
     offer(extensions.priority, Capability::MtPriority(None));
     if let Some((interval, until)) = &extensions.future_release {
-        offer(true, Capability::FutureRelease { interval: *interval, until });
+        offer(true, Capability::FutureRelease { interval: interval.seconds(), until: until.as_str() });
     }
     if let Some(least) = extensions.deliver_by {
         offer(true, Capability::DeliverBy(Some(least).filter(|least| *least > 0)));

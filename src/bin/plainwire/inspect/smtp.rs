@@ -18,12 +18,12 @@
 
 use super::frame::{self, Describe, EXIT_CODES, Fault, Line, Object, Source, bytes};
 use crate::failure::{Failure, Outcome};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use plainwire::engine::{Handler, Status};
 use plainwire::sasl::{Mechanism, Nonce};
 use plainwire::smtp::client::{self, Client, Envelope, StartTls, Step};
 use plainwire::smtp::server::{self, Extensions, Hello, Pending, Protocol, Query, Server, Session, Spoil};
-use plainwire::smtp::{Address, Answer, Attribute, Command, Content, Reply};
+use plainwire::smtp::{Address, Answer, Attribute, Command, Content, Interval, Moment, Reply};
 use plainwire::syntax::dots::Endings;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -111,7 +111,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
                     dsn: true,
                     require_tls: true,
                     priority: true,
-                    future_release: Some((999_999_999, "9999-12-31T23:59:59Z".into())),
+                    future_release: Interval::new(999_999_999)
+                        .zip(Moment::parse(b"9999-12-31T23:59:59Z"))
+                        .map(|(longest, last)| (longest, last.map(Bytes::from_static))),
                     deliver_by: Some(0),
                     etrn: true,
                     ..Extensions::default()
