@@ -169,14 +169,16 @@ impl<B: AsRef<[u8]>> Reply<B> {
         })
     }
 
-    /// The lines' text as characters, one line below the other.
+    /// The lines' text as characters, one line below the other. What is no text, and what a terminal would take for an
+    /// order, stands as U+FFFD.
     pub fn to_text(&self) -> alloc::string::String {
         let mut text = alloc::string::String::new();
         for line in self.lines() {
             if !text.is_empty() {
                 text.push('\n');
             }
-            text.push_str(&alloc::string::String::from_utf8_lossy(line));
+            let characters = alloc::string::String::from_utf8_lossy(line);
+            text.extend(characters.chars().map(|c| if c.is_control() && c != '\t' { '\u{FFFD}' } else { c }));
         }
         text
     }
