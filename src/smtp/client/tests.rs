@@ -483,6 +483,15 @@ fn what_a_message_needs_is_declared_or_refused_before_it_is_begun() {
             plain.clone(),
             Misuse::Unsupported(Missing::DeliverBy),
         ),
+        (
+            // RFC 3461 4.2: 500 octets at the most, and each `+` takes three.
+            recipient(&|r| {
+                let long = address(&format!("{}@example.org", "+".repeat(200)));
+                r.parameters.original = Some(OriginalRecipient::of(&long));
+            }),
+            plain.clone(),
+            Misuse::Argument,
+        ),
         (envelope(&["bob@example.org"]), vec![b'x'; 99], Misuse::TooLarge(100)),
         (envelope(&[]), plain.clone(), Misuse::NoRecipients),
         (envelope(&["bob@example.org"]), b"a\0".to_vec(), Misuse::Nul),

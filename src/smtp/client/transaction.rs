@@ -3,7 +3,7 @@
 use super::state::{Cause, State};
 use super::{Client, Envelope, Error, ErrorKind, Event, Limits, Missing, Misuse, Next, Outcome, Step, Transfer};
 use crate::smtp::server::Protocol;
-use crate::smtp::{Body, Capabilities, Command, Content, Hold, Mail, Rcpt, Reply};
+use crate::smtp::{Body, Capabilities, Command, Content, Hold, Mail, Rcpt, Reply, Submitter};
 use crate::syntax::dots::{Endings, Stuff};
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -74,8 +74,7 @@ impl Client {
             Some(most) => Some(self.domains_with(&envelope, most)?),
             None => None,
         };
-        // RFC 3461 4.4
-        if envelope.parameters.envelope_id.as_ref().is_some_and(|id| id.as_str().len() > 100) {
+        if !sayable(&envelope) {
             return Err(Misuse::Argument);
         }
         declare(&mut envelope, content, capabilities);
@@ -392,11 +391,30 @@ fn say(transaction: &Transaction, which: usize, out: &mut BytesMut) {
     }
 }
 
+/// Every parameter is as short as its RFC has it; what it may be spelled of, its type has seen to.
+fn sayable(envelope: &Envelope) -> bool {
+    let parameters = &envelope.parameters;
+    let submitter = match &parameters.submitter {
+        Some(Submitter::Mailbox(mailbox)) => mailbox.as_str().len(),
+        Some(Submitter::Unknown) | None => 0,
+    };
+    // RFC 3461 4.4, RFC 4954 5 and RFC 3461 4.2
+    parameters.envelope_id.as_ref().is_none_or(|id| id.as_str().len() <= 100)
+        && submitter <= 500
+        && envelope.recipients.iter().all(|recipient| {
+            recipient.parameters.original.as_ref().is_none_or(|original| original.as_str().len() <= 500)
+        })
+}
+
 /// Declares what can be seen from the message, where the envelope is silent and the server would understand.
 fn declare(envelope: &mut Envelope, content: &Content, capabilities: &Capabilities) {
     let beyond_ascii = content.utf8_head()
         || envelope.from.as_ref().is_some_and(|from| !from.is_ascii())
-        || envelope.recipients.iter().any(|recipient| !recipient.to.is_ascii());
+        || envelope.recipients.iter().any(|recipient| {
+            let original = recipient.parameters.original.as_ref();
+            // RFC 6533 3: an original recipient in UTF-8 is said to who takes UTF-8.
+            !recipient.to.is_ascii() || original.is_some_and(|original| !original.as_str().is_ascii())
+        });
     let parameters = &mut envelope.parameters;
     parameters.utf8 |= beyond_ascii;
     if parameters.body.is_none() && content.eight_bit() {
