@@ -17,7 +17,7 @@ use plainwire::smtp::client::{self, StartTls};
 use plainwire::smtp::server::{Config, Protocol};
 use plainwire::smtp::{Answer, Rcpt};
 use smtp::{MECHANISMS, SOON, Slow, Stern, config, messages, no, tls, users_of_a_file};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -92,6 +92,98 @@ fn connections_are_kept_and_given_up_when_idle() {
         }
     });
     assert_eq!(kept.lock().unwrap().len(), 14);
+}
+
+/// A file that somebody cuts short when it is read for the second time.
+struct Cut(std::io::Cursor<Vec<u8>>);
+
+impl Read for Cut {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Seek for Cut {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        if let SeekFrom::Start(_) = to {
+            self.0.get_mut().truncate(70_000);
+        }
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn a_message_is_read_from_a_file_piece_by_piece() {
+    let (service, kept) = keeping(config());
+    let running = run(service);
+    let text = format!("Subject: long\r\n\r\n{}.\r\n", ".dots and more\r\n".repeat(9_000));
+    for transfer in [client::Transfer::Auto, client::Transfer::Chunks] {
+        let mailer = mailer(&running).transfer(transfer);
+        let mut file = std::io::Cursor::new(format!("skipped{text}"));
+        file.set_position(7);
+        assert!(mailer.send_reader(&to(&["bob@b.test"]), &mut file).unwrap().accepted(0));
+        assert_eq!(kept.lock().unwrap().pop().unwrap().1, text.as_bytes());
+        // What is no longer what was declared is broken off, and the server keeps nothing of it.
+        let mut file = Cut(std::io::Cursor::new(text.clone().into_bytes()));
+        let refused = mailer.send_reader(&to(&["bob@b.test"]), &mut file);
+        assert!(matches!(refused, Err(Error::Message(_))), "{refused:?}");
+        assert!(mailer.send_octets(&to(&["bob@b.test"]), text.as_bytes()).unwrap().accepted(0));
+        assert_eq!(kept.lock().unwrap().pop().unwrap().1, text.as_bytes());
+        assert!(kept.lock().unwrap().is_empty());
+    }
+}
+
+/// A server that takes so many messages in one session, and says so (RFC 9422 4.1). Tells how many sessions there were.
+fn sparing(most: usize, messages: usize) -> (String, std::thread::JoinHandle<usize>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("smtp://{}", listener.local_addr().unwrap());
+    let serve = move || {
+        let (mut sessions, mut taken) = (0, 0);
+        while taken < messages {
+            let mut stream = BufReader::new(listener.accept().unwrap().0);
+            let (mut line, mut here) = (String::new(), 0);
+            let mut answer = "220 mx ESMTP\r\n".to_string();
+            sessions += 1;
+            loop {
+                stream.get_mut().write_all(answer.as_bytes()).unwrap();
+                line.clear();
+                if stream.read_line(&mut line).unwrap() == 0 {
+                    break;
+                }
+                answer = match &line[..4.min(line.len())] {
+                    "EHLO" => format!("250-mx\r\n250 LIMITS MAILMAX={most}\r\n"),
+                    "DATA" => "354 go\r\n".to_string(),
+                    "MAIL" if here == most => "452 no more\r\n".to_string(),
+                    _ => "250 ok\r\n".to_string(),
+                };
+                if line == "DATA\r\n" {
+                    stream.get_mut().write_all(answer.as_bytes()).unwrap();
+                    while line != ".\r\n" {
+                        line.clear();
+                        stream.read_line(&mut line).unwrap();
+                    }
+                    (here, taken) = (here + 1, taken + 1);
+                    answer = "250 taken\r\n".to_string();
+                } else if line == "QUIT\r\n" {
+                    stream.get_mut().write_all(b"221 bye\r\n").unwrap();
+                    break;
+                }
+            }
+        }
+        sessions
+    };
+    (place, std::thread::spawn(serve))
+}
+
+#[test]
+fn a_session_that_has_had_its_messages_gives_way_to_another() {
+    let (place, sessions) = sparing(2, 5);
+    let mailer = Mailer::new(&place).unwrap();
+    for _ in 0..5 {
+        assert!(mailer.send(hello()).unwrap().accepted(0));
+    }
+    drop(mailer);
+    assert_eq!(sessions.join().unwrap(), 3);
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod error;
 mod place;
 mod pool;
 mod session;
+mod source;
 
 pub use error::Error;
 pub use place::{InvalidPlace, Place};
@@ -19,8 +20,10 @@ use crate::syntax::dots::Endings;
 use bytes::Bytes;
 use pool::Pool;
 use session::Session;
+use source::Source;
 use std::boxed::Box;
 use std::fmt;
+use std::io::{Read, Seek};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -264,7 +267,42 @@ impl Mailer {
     /// As [`send`](Self::send).
     #[doc(alias = "sendmail")]
     pub fn send_octets(&self, envelope: &Envelope, message: &[u8]) -> Result<Report, Error> {
-        let content = Content::of(message);
+        self.send_source(envelope, &mut Source::Octets(message))
+    }
+
+    /// Sends what `message` has from where it stands to its end, in an envelope of the caller's: a file of any size, of
+    /// which only a piece is in memory at a time.
+    ///
+    /// It is read once to look at it, since what the server has to know of it is declared before, and once for each time
+    /// that it is sent. Where it has become longer or shorter in between, it is broken off, and nobody has it.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); [`Error::Message`] for what the reader says.
+    ///
+    /// ```
+    /// use plainwire::net::smtp::Mailer;
+    /// use plainwire::smtp::client::Envelope;
+    /// use std::io::Cursor;
+    /// # use plainwire::net::smtp::serve::{Serve, collect};
+    /// # use plainwire::net::{pool, server::{Options, Port}};
+    /// # let config = plainwire::smtp::server::Config::new("mx.example.org".parse()?);
+    /// # let service = Serve::new(collect(|_, _| Ok(())), config);
+    /// # let running = pool::start(vec![Port::bind("127.0.0.1:0", service)?], Options::default())?;
+    /// # let server = format!("smtp://{}", running.addresses()[0]);
+    ///
+    /// let envelope = Envelope::new("ada@example.org".parse().ok(), ["bob@example.org".parse()?]);
+    /// let mut message = Cursor::new("Subject: hello\r\n\r\nHello, Bob.\r\n"); // or a File
+    /// assert!(Mailer::new(&server)?.send_reader(&envelope, &mut message)?.accepted(0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn send_reader(&self, envelope: &Envelope, message: &mut (impl Read + Seek)) -> Result<Report, Error> {
+        let mut source = Source::reader(message).map_err(source::unreadable)?;
+        self.send_source(envelope, &mut source)
+    }
+
+    fn send_source(&self, envelope: &Envelope, message: &mut Source<'_>) -> Result<Report, Error> {
+        let content = message.content().map_err(source::unreadable)?;
         let deadline = self.options.deadline.map(|limit| Instant::now() + limit);
         let mut report = Report::new(envelope.recipients.len());
         // Whom it is still to be sent to.
@@ -329,7 +367,7 @@ impl Mailer {
         whole: &Envelope,
         which: &[usize],
         content: &Content,
-        message: &[u8],
+        message: &mut Source<'_>,
         deadline: Option<Instant>,
     ) -> Result<Report, Error> {
         loop {
@@ -346,15 +384,15 @@ impl Mailer {
             };
             let mut report = Report::new(which.len());
             let sent = session.send(envelope, content, message, &mut report, deadline);
+            if was_kept && sent.as_ref().is_err_and(session::Broken::stale) {
+                // It was closed while it was kept, or has had its share (RFC 9422 4.1, 4.3): it is not kept any longer.
+                session.close();
+                continue;
+            }
             if session.is_ready() {
                 self.pool.give(session);
             }
-            match sent {
-                Ok(()) => return Ok(report),
-                // It was closed while it was kept, or has had its share (RFC 9422 4.1, 4.3).
-                Err(broken) if was_kept && broken.stale() => {}
-                Err(broken) => return Err(broken.error),
-            }
+            return sent.map(|()| report).map_err(|broken| broken.error);
         }
     }
 

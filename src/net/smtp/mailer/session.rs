@@ -1,5 +1,6 @@
 //! One connection to a server, and one message after the other on it.
 
+use super::source::{Source, unreadable};
 use super::{Error, Options};
 use crate::engine::Handler;
 use crate::net::smtp::{binding, fresh_nonce};
@@ -15,8 +16,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::vec;
 
-/// Octets of a message that one turn adds to the output.
-const PIECE: usize = 32 << 10;
 /// What a server gets to answer `QUIT`.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -95,7 +94,7 @@ impl Session {
         &mut self,
         envelope: Envelope,
         content: &Content,
-        message: &[u8],
+        message: &mut Source<'_>,
         report: &mut Report,
         deadline: Option<Instant>,
     ) -> Result<(), Broken> {
@@ -105,13 +104,14 @@ impl Session {
             .say(|client, out| client.send(envelope, content, out))
             .map_err(|misuse| broken(Error::Unsendable(misuse), misuse == Misuse::Busy))?;
         let mut sending =
-            Sending { message, at: None, report, complete: false, shut: false, out: false, heard: false, misuse: None };
+            Sending { message, at: None, report, complete: false, shut: false, out: false, heard: false, failed: None };
         let ran = self
             .driver
-            .run_until(&mut sending, |_, sending| sending.complete || sending.shut || sending.misuse.is_some());
-        let Sending { complete, shut, out, heard, misuse, .. } = sending;
-        if let Some(misuse) = misuse {
-            return Err(broken(Error::Unsendable(misuse), false));
+            .run_until(&mut sending, |_, sending| sending.complete || sending.shut || sending.failed.is_some());
+        let Sending { complete, shut, out, heard, failed, .. } = sending;
+        if let Some(failed) = failed {
+            // In the middle of a message, of which the server keeps nothing: this connection is not used again.
+            return Err(broken(failed, false));
         }
         let error = match ran {
             Ok(_) if complete => return Ok(()),
@@ -176,10 +176,10 @@ impl Options {
 }
 
 /// One message on its way.
-struct Sending<'m> {
-    message: &'m [u8],
+struct Sending<'m, 's> {
+    message: &'m mut Source<'s>,
     /// How much of it is out, once the server wants it.
-    at: Option<usize>,
+    at: Option<u64>,
     report: &'m mut Report,
     complete: bool,
     shut: bool,
@@ -187,10 +187,11 @@ struct Sending<'m> {
     out: bool,
     /// Something was answered.
     heard: bool,
-    misuse: Option<Misuse>,
+    /// It can't be read, or not be sent.
+    failed: Option<Error>,
 }
 
-impl Handler<Client> for Sending<'_> {
+impl Handler<Client> for Sending<'_, '_> {
     fn event(&mut self, _: &mut Client, event: Event<&[u8]>, _: &mut BytesMut) {
         self.complete |= self.report.note(&event);
         match event {
@@ -201,23 +202,29 @@ impl Handler<Client> for Sending<'_> {
     }
 
     fn more(&mut self, client: &mut Client, out: &mut BytesMut) -> bool {
-        let Some(at) = self.at.filter(|_| !self.out && self.misuse.is_none()) else { return false };
+        let Some(at) = self.at.filter(|_| !self.out && self.failed.is_none()) else { return false };
         if !client.is_sending() {
             return false;
         }
-        let piece = &self.message[at..self.message.len().min(at + PIECE)];
-        let said = if piece.is_empty() {
-            self.out = true;
-            client.finish(out)
-        } else {
-            self.at = Some(at + piece.len());
-            client.content(piece, out)
+        let said = match self.message.piece(at) {
+            Ok([]) => {
+                self.out = true;
+                client.finish(out)
+            }
+            Ok(piece) => {
+                self.at = Some(at + piece.len() as u64);
+                client.content(piece, out)
+            }
+            Err(error) => {
+                self.failed = Some(unreadable(error));
+                return true;
+            }
         };
         if let Err(misuse) = said {
-            self.misuse = Some(misuse);
+            self.failed = Some(Error::Unsendable(misuse));
         }
         true
     }
 }
 
-impl Party<Client> for Sending<'_> {}
+impl Party<Client> for Sending<'_, '_> {}
