@@ -6,7 +6,7 @@ use plainwire::mime::{self, Attachment, Builder, DateTime, Draft, Message, Offse
 use plainwire::smtp::Address;
 use plainwire::smtp::client::Envelope;
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -138,26 +138,91 @@ fn cid(path: &Path) -> Result<String, Failure> {
     Ok(name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' }).collect())
 }
 
-/// A file as it is. Where it has no CR at all, its line ends are this system's, and become those of mail; a file that
-/// has both kinds is left alone, and refused when it is sent.
-pub(super) fn as_is(path: &Path) -> Result<Vec<u8>, Failure> {
+/// What is sent.
+pub(super) enum Body {
+    /// Octets that are here.
+    Octets(Vec<u8>),
+    /// A file, which is read as it is sent. Where it is `local`, it has no CR at all: its line ends are this system's, and
+    /// become those of mail.
+    File { file: File, local: bool },
+}
+
+impl Body {
+    /// Its line ends are to be mended on the way.
+    pub(super) const fn is_local(&self) -> bool {
+        matches!(self, Self::File { local: true, .. })
+    }
+
+    /// Writes it as it is sent.
+    pub(super) fn write(self, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::Octets(octets) => out.write_all(&octets),
+            Self::File { mut file, local: false } => io::copy(&mut file, out).map(drop),
+            Self::File { file, local: true } => {
+                let (mut file, mut line) = (BufReader::new(file), Vec::new());
+                while file.read_until(b'\n', &mut line)? > 0 {
+                    write_mended(&line, out)?;
+                    line.clear();
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn write_mended(line: &[u8], out: &mut impl Write) -> io::Result<()> {
+    match line.strip_suffix(b"\n") {
+        Some(text) => out.write_all(text).and_then(|()| out.write_all(b"\r\n")),
+        None => out.write_all(line),
+    }
+}
+
+/// The most of a file that is looked through for the end of its header.
+const HEADER: usize = 1 << 20;
+
+/// A file as it is, and its header. Where it has no CR at all, its line ends are this system's, and become those of mail;
+/// a file that has both kinds is left alone, and refused when it is sent.
+pub(super) fn as_is(path: &Path) -> Result<(Body, Vec<u8>), Failure> {
+    let failed = |error: io::Error| Failure::at(NO_INPUT, path, error);
+    if path != Path::new("-") {
+        let mut file = File::open(path).map_err(failed)?;
+        if file.metadata().map_err(failed)?.is_file() {
+            let (mut header, mut local, mut chunk) = (Vec::new(), true, vec![0; 1 << 16]);
+            let mut whole = false;
+            loop {
+                let count = file.read(&mut chunk).map_err(failed)?;
+                if count == 0 {
+                    break;
+                }
+                local &= !chunk[..count].contains(&b'\r');
+                if !whole {
+                    header.extend_from_slice(&chunk[..count]);
+                    whole = header.len() >= HEADER || header_ends(&header);
+                }
+            }
+            file.rewind().map_err(failed)?;
+            return Ok((Body::File { file, local }, header));
+        }
+    }
     let octets = octets(path)?;
     if octets.contains(&b'\r') {
-        return Ok(octets);
+        return Ok((Body::Octets(octets.clone()), octets));
     }
     let mut message = Vec::with_capacity(octets.len() + octets.len() / 32);
     for line in octets.split_inclusive(|octet| *octet == b'\n') {
-        match line.strip_suffix(b"\n") {
-            Some(text) => message.extend([text, b"\r\n"].concat()),
-            None => message.extend_from_slice(line),
-        }
+        write_mended(line, &mut message)?;
     }
-    Ok(message)
+    Ok((Body::Octets(message), octets))
+}
+
+/// An empty line is in it.
+fn header_ends(text: &[u8]) -> bool {
+    text.windows(2).any(|two| two == b"\n\n") || text.windows(3).any(|three| three == b"\n\r\n")
 }
 
 /// From whom to whom: as the command line says, else as the header does.
-pub(super) fn envelope_of(args: &Args, message: &[u8]) -> Result<Envelope, Failure> {
-    let parsed = Message::parse(message);
+pub(super) fn envelope_of(args: &Args, header: &[u8]) -> Result<Envelope, Failure> {
+    let parsed = Message::parse(header);
     let header = parsed.header();
     let given = |list: &str| -> Result<Vec<Address>, Failure> {
         mailboxes(list)?.iter().map(|mailbox| address(mailbox.address())).collect()

@@ -9,11 +9,13 @@ mod outcome;
 use super::password;
 use crate::failure::{Failure, Outcome, exit_codes};
 use clap::ValueEnum;
+use compose::Body;
 use plainwire::net::smtp::{Mailer, envelope};
 use plainwire::net::tls::Connector;
 use plainwire::sasl::Mechanism;
 use plainwire::smtp::client::{Envelope, Recipient, StartTls, Transfer};
 use plainwire::smtp::{Address, HostName, Notify, OriginalRecipient, Return};
+use plainwire::syntax::dots::Endings;
 use plainwire::transcript::{End, Recorder, Step};
 use std::fs;
 use std::io::{self, Write as _};
@@ -162,11 +164,17 @@ pub(super) fn run(args: &Args) -> Outcome {
     let (mut envelope, message) = message(args)?;
     notify(args, &mut envelope)?;
     if args.dry_run {
-        return dry_run(&envelope, &message);
+        return dry_run(&envelope, message);
     }
     let recorder = args.transcript.as_ref().map(|_| Arc::new(Mutex::new(Recorder::new(End::Client))));
-    let mailer = mailer(args, recorder.as_ref())?;
-    let sent = mailer.send_octets(&envelope, &message);
+    let mut mailer = mailer(args, recorder.as_ref())?;
+    if message.is_local() {
+        mailer = mailer.endings(Endings::Normalise);
+    }
+    let sent = match message {
+        Body::Octets(octets) => mailer.send_octets(&envelope, &octets),
+        Body::File { mut file, .. } => mailer.send_reader(&envelope, &mut file),
+    };
     // Says goodbye, so that the transcript has that too.
     mailer.close();
     if let (Some(path), Some(recorder)) = (&args.transcript, recorder) {
@@ -176,18 +184,17 @@ pub(super) fn run(args: &Args) -> Outcome {
 }
 
 /// What is sent, and from whom to whom.
-fn message(args: &Args) -> Result<(Envelope, Vec<u8>), Failure> {
+fn message(args: &Args) -> Result<(Envelope, Body), Failure> {
     let mut envelope = match &args.eml {
         Some(path) => {
-            let message = compose::as_is(path)?;
-            let envelope = compose::envelope_of(args, &message)?;
-            (envelope, message)
+            let (message, header) = compose::as_is(path)?;
+            (compose::envelope_of(args, &header)?, message)
         }
         None => {
             let mut draft = compose::draft(args)?;
             let envelope = envelope(&draft).map_err(|error| Failure::new(DATA, error))?;
             let message = draft.to_vec().map_err(|error| Failure::new(NO_INPUT, error))?;
-            (envelope, message)
+            (envelope, Body::Octets(message))
         }
     };
     match args.envelope_from.as_deref() {
@@ -233,7 +240,7 @@ fn notify(args: &Args, envelope: &mut Envelope) -> Result<(), Failure> {
     Ok(())
 }
 
-fn dry_run(envelope: &Envelope, message: &[u8]) -> Outcome {
+fn dry_run(envelope: &Envelope, message: Body) -> Outcome {
     let mut errors = io::stderr().lock();
     let from = envelope.from.as_ref().map(ToString::to_string).unwrap_or_default();
     writeln!(errors, "from <{from}>")?;
@@ -241,7 +248,7 @@ fn dry_run(envelope: &Envelope, message: &[u8]) -> Outcome {
         writeln!(errors, "to <{}>", recipient.to)?;
     }
     let mut out = io::stdout().lock();
-    out.write_all(message)?;
+    message.write(&mut out)?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }

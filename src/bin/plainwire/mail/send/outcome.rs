@@ -71,6 +71,7 @@ fn verdict_code(verdict: &Verdict) -> u8 {
 fn code(error: &Error) -> u8 {
     match error {
         Error::Place(_) => super::USAGE,
+        Error::Message(error) if error.is::<io::Error>() => super::NO_INPUT,
         Error::Message(_) => super::DATA,
         Error::Lookup(_) if error.is_temporary() => TEMPORARY,
         Error::Lookup(_) => NO_HOST,
