@@ -193,6 +193,45 @@ fn headers_alone_and_everything_to_a_pipe() {
     assert!(talk.contains("C: AUTH PLAIN {redacted}\n") && talk.contains("C: RETR 1\n") && talk.contains("C: QUIT\n"));
 }
 
+/// A part that was collected is not the message.
+#[test]
+fn headers_do_not_stand_for_messages() {
+    for target in ["--to-maildir", "--eml-dir"] {
+        let scratch = Scratch::new();
+        let there = scratch.path("there");
+        let message = "Subject: one\r\n\r\na\r\nb\r\nc\r\n";
+        deliver(&there, message);
+        let served = serve(&there, "0", &[]);
+        let here = scratch.path("here");
+        let here = here.to_str().unwrap();
+        let held = || -> Vec<String> {
+            let folder = if target == "--eml-dir" { PathBuf::from(here) } else { Path::new(here).join("new") };
+            let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|item| item.unwrap().path()).collect();
+            files.retain(|path| !path.file_name().unwrap().to_str().unwrap().starts_with('.'));
+            let mut texts: Vec<_> = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+            texts.sort();
+            texts
+        };
+        fetched(&url(&served), &["--headers", "1", target, here]);
+        assert_eq!(held(), ["Subject: one\r\n\r\na\r\n"]);
+        let told = fetched(&url(&served), &["--new", "--delete", target, here]);
+        assert!(told.starts_with("1 of 1 messages collected") && told.ends_with("1 deleted"), "{target}: {told}");
+        assert_eq!(held(), ["Subject: one\r\n\r\na\r\n", message]);
+        // Nor does a part take the message's place.
+        deliver(&there, "Subject: two\r\n\r\nx\r\ny\r\n");
+        fetched(&url(&served), &["--new", target, here]);
+        fetched(&url(&served), &["--headers", "0", target, here]);
+        assert!(held().contains(&"Subject: two\r\n\r\nx\r\ny\r\n".to_owned()), "{target}: {:?}", held());
+    }
+}
+
+#[test]
+fn a_password_in_a_url_is_not_repeated() {
+    let output = fetch("imaps://ann:hush@host", &[]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && said.contains("host") && !said.contains("hush"), "{said}");
+}
+
 #[test]
 fn failures_have_their_codes() {
     let scratch = Scratch::new();

@@ -94,12 +94,14 @@ impl<T: Target> Collector<T> {
     ///
     /// # Errors
     ///
-    /// Whatever broke; [`Error::NoUniqueIds`] where new messages are wanted of a server without `UIDL`.
+    /// Whatever broke; [`Error::NoUniqueIds`] where new messages are wanted of a server without `UIDL`, or what is left of
+    /// a session that broke.
     pub fn run<P: Tap<Client>>(&mut self, mailbox: &mut Mailbox<P>) -> Result<&Report, Error> {
         let listed = mailbox.list()?;
         self.report.found = listed.len();
         let identified = listed.iter().all(|message| message.id.is_some());
-        if !identified && (self.plan.new || !self.stored.is_empty()) {
+        // Without ids nobody can tell what a session before this one has stored.
+        if !identified && (self.plan.new || self.report.stored > 0) {
             return Err(Error::NoUniqueIds);
         }
         let whole = self.plan.lines.is_none();
@@ -166,7 +168,11 @@ impl<T: Target> Sink for Storing<'_, T> {
     fn begin(&mut self, message: &Listed) -> io::Result<()> {
         self.octets = 0;
         let account = self.collector.memory.as_ref().map_or("", Memory::account);
-        self.collector.target.begin(account, message)
+        if self.collector.plan.lines.is_none() {
+            return self.collector.target.begin(account, message);
+        }
+        // A part never goes by the name of the whole, or it would be taken for that. No account has a space.
+        self.collector.target.begin(&std::format!("{account} TOP"), message)
     }
 
     fn piece(&mut self, octets: &[u8]) -> io::Result<()> {
@@ -204,6 +210,8 @@ impl<T: Target> Sink for Storing<'_, T> {
     }
 
     fn refused(&mut self, message: &Listed, code: Option<&Code<String>>, text: &str) {
+        // It is for people to read, and comes from whoever is at the other end.
+        let text = text.escape_debug();
         let text = code.map_or_else(|| text.to_string(), |code| std::format!("{code} {text}"));
         self.collector.report.refused.push((message.number, text));
     }

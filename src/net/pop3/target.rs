@@ -114,11 +114,14 @@ impl Target for ToMaildir {
     }
 }
 
-/// Into a folder, each message a file of its own: `NUMBER.eml` for servers without unique ids, else a name made of the id.
+/// Into a folder, each message a file of its own, with a name made of its unique id. For servers without unique ids it is
+/// `NUMBER.eml`, or `NUMBER-2.eml` and so on where an earlier session's message has that name.
 #[derive(Debug)]
 pub struct ToFolder {
     folder: PathBuf,
     file: Option<(File, PathBuf, PathBuf)>,
+    /// The name is the message's own, so that it may take the place of what has it.
+    identified: bool,
 }
 
 impl ToFolder {
@@ -130,8 +133,19 @@ impl ToFolder {
     pub fn create(path: impl Into<PathBuf>) -> io::Result<Self> {
         let folder = path.into();
         fs::create_dir_all(&folder)?;
-        Ok(Self { folder, file: None })
+        Ok(Self { folder, file: None, identified: false })
     }
+}
+
+/// The first name that no file has: `000001.eml`, `000001-2.eml`, ….
+fn free_name(path: PathBuf) -> io::Result<PathBuf> {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let (mut free, mut times) = (path.clone(), 1_u64);
+    while free.try_exists()? {
+        times += 1;
+        free = path.with_file_name(format!("{stem}-{times}.eml"));
+    }
+    Ok(free)
 }
 
 impl Target for ToFolder {
@@ -140,6 +154,7 @@ impl Target for ToFolder {
             Some(id) => mark(account, id),
             None => format!("{:06}", message.number),
         };
+        self.identified = message.id.is_some();
         // Not the name that it will have: half a message is none.
         let path = self.folder.join(format!(".{name}.part"));
         self.file = Some((File::create(&path)?, path, self.folder.join(format!("{name}.eml"))));
@@ -153,6 +168,7 @@ impl Target for ToFolder {
     fn store(&mut self, _: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
         let (file, part, path) = self.file.take().ok_or(ErrorKind::InvalidInput)?;
         file.sync_all()?;
+        let path = if self.identified { path } else { free_name(path)? };
         fs::rename(part, &path)?;
         sync_folder(&path)
     }

@@ -216,3 +216,64 @@ fn a_client_takes_one_message_and_takes_its_marks_back() {
     assert_eq!(connect().message(1, 22).unwrap().len(), 22);
     running.stop(Duration::from_secs(1));
 }
+
+/// A server that has two messages, no `CAPA` and no `UIDL`; `breaks` says in which sessions it goes away at the second one.
+fn without_ids(breaks: &'static [bool]) -> (u16, std::thread::JoinHandle<()>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serve = move || {
+        for breaks in breaks {
+            let mut stream = BufReader::new(listener.accept().unwrap().0);
+            let mut line = String::new();
+            let mut answer = "+OK ready\r\n";
+            loop {
+                stream.get_mut().write_all(answer.as_bytes()).unwrap();
+                line.clear();
+                if stream.read_line(&mut line).unwrap() == 0 {
+                    break;
+                }
+                answer = match line.trim_end() {
+                    "CAPA" | "UIDL" => "-ERR unknown\r\n",
+                    "LIST" => "+OK\r\n1 3\r\n2 3\r\n.\r\n",
+                    "RETR 1" => "+OK\r\na\r\n.\r\n",
+                    "RETR 2" if *breaks => break,
+                    "RETR 2" => "+OK\r\nb\r\n.\r\n",
+                    _ => "+OK\r\n",
+                };
+            }
+        }
+    };
+    (port, std::thread::spawn(serve))
+}
+
+fn collected<T: Target>(collector: &mut Collector<T>, port: u16) -> Result<usize, Error> {
+    let mut options = super::Options::default();
+    options.security = Security::Clear;
+    let mut mailbox = Mailbox::connect("127.0.0.1", port, &options)?;
+    mailbox.log_in(&crate::sasl::Credentials::password("ann", "secret"), Method::Strongest)?;
+    collector.run(&mut mailbox).map(|report| report.stored)
+}
+
+#[test]
+fn without_ids_nothing_is_stored_twice_and_nothing_is_overwritten() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (port, served) = without_ids(&[false, true, false]);
+    let folder = scratch.path().join("folder");
+    let collector = || Collector::new(ToFolder::create(&folder).unwrap(), None, Plan::default());
+    let names = || {
+        let mut names: Vec<_> =
+            fs::read_dir(&folder).unwrap().map(|item| item.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(collected(&mut collector(), port).unwrap(), 2);
+    assert_eq!(names(), ["000001.eml", "000002.eml"]);
+    // Another session's message 1 is another message.
+    let mut second = collector();
+    assert!(matches!(collected(&mut second, port), Err(Error::Ended(_))));
+    assert_eq!(names(), ["000001-2.eml", "000001.eml", "000002.eml"]);
+    // Which of them it has stored, the collector can't tell now.
+    assert!(matches!(collected(&mut second, port), Err(Error::NoUniqueIds)));
+    assert_eq!(names().len(), 3);
+    served.join().unwrap();
+}

@@ -209,7 +209,9 @@ struct Account {
 
 impl Account {
     fn parse(text: &str) -> Result<Self, Failure> {
-        let wrong = |why: &str| Failure::new(2, format!("{text:?} is no pop3s://user@host: {why}"));
+        // What stands before the host may have a password in it.
+        let shown = text.rsplit_once('@').map_or(text, |(_, behind)| behind);
+        let wrong = |why: &str| Failure::new(2, format!("no pop3s://user@host at {shown:?}: {why}"));
         let url = Url::parse(text).map_err(|error| wrong(&error.to_string()))?;
         let tls = match url.scheme() {
             "pop3s" | "pops" => true,
