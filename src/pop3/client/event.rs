@@ -207,6 +207,9 @@ pub enum ErrorKind {
     /// A line longer than [`Limits::line`](super::Limits::line).
     #[error("a line too long")]
     LineTooLong,
+    /// A list of more lines than [`Limits::list`](super::Limits::list).
+    #[error("a list without an end")]
+    ListTooLong,
     /// A message longer than [`Limits::message`](super::Limits::message).
     #[error("a message too large")]
     MessageTooLarge,
@@ -225,6 +228,7 @@ impl ErrorKind {
             Self::Injected => "injected",
             Self::Malformed => "malformed",
             Self::LineTooLong => "line-too-long",
+            Self::ListTooLong => "list-too-long",
             Self::MessageTooLarge => "message-too-large",
             Self::Unproven => "unproven",
         }

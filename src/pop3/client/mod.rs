@@ -40,6 +40,9 @@ pub struct Limits {
     /// The longest line of an answer, with its CRLF, in octets; lines of messages are not counted. Default 1,024: twice
     /// what RFC 2449 4 allows, since greetings are often longer.
     pub line: usize,
+    /// The most lines of an answer that is a list (`LIST`, `UIDL`, `CAPA`, `LANG`). Default 1,000,000: more messages than
+    /// anybody leaves on a server, and an end to what a caller keeps of it.
+    pub list: u32,
     /// The most octets of a message. Default: none, since a message is told in pieces.
     pub message: Option<u64>,
     /// How many commands may wait for their answers. Default 128: enough to fill any connection, and a queue of a page.
@@ -60,6 +63,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             line: 1024,
+            list: 1_000_000,
             message: None,
             pipeline: 128,
             greeting: Duration::from_mins(5),
@@ -114,6 +118,8 @@ pub struct Client {
     unstuff: Unstuff,
     /// Octets told of the message that comes.
     message: u64,
+    /// Lines told of the list that comes.
+    listed: u32,
     timestamp: Option<Box<[u8]>>,
     offers: Offers,
     exchange: Option<Box<sasl::Client>>,
@@ -139,6 +145,7 @@ impl Client {
             lines: Lines::new(),
             unstuff: Unstuff::new(),
             message: 0,
+            listed: 0,
             timestamp: None,
             offers: Offers::default(),
             exchange: None,
@@ -159,7 +166,8 @@ impl Client {
     }
 
     /// TLS is on: the session begins anew without a greeting, and what the server said of itself in clear is forgotten
-    /// (RFC 2595 4).
+    /// (RFC 2595 4), all but the timestamp of `APOP`, which is not said again. Whoever put another one into the greeting
+    /// never sees the digest of it, which goes over TLS.
     ///
     /// `rest` is what was received and not taken before the handshake began: it came in clear, so it has to be empty.
     ///

@@ -96,7 +96,7 @@ impl Client {
         if command.is_multi_line() {
             self.inside = true;
             self.unstuff = crate::syntax::dots::Unstuff::new();
-            self.message = 0;
+            (self.message, self.listed) = (0, 0);
             if command == Command::Capa {
                 self.offers = Offers { told: true, ..Offers::default() };
             }
@@ -215,6 +215,10 @@ impl Client {
             [b'.', rest @ ..] => rest,
             _ => line,
         };
+        if self.listed >= self.limits.list {
+            return Err(self.error(ErrorKind::ListTooLong, 0));
+        }
+        self.listed += 1;
         Ok(Some(match command {
             Command::Capa => {
                 let capability = Capability::parse(line);

@@ -362,6 +362,16 @@ fn limits_count_elements() {
     ] {
         assert_eq!(kind(&judge(stream.as_bytes())), error, "{stream:?}");
     }
+    // A list has an end, whatever the server says.
+    let says: &[Say] = &[log_in, |client, out| client.uidl(None, out).is_ok()];
+    let small = Limits { list: 2, ..Limits::default() };
+    for (stream, error) in [
+        ("+OK\r\n1 a\r\n2 b\r\n.\r\n", None),
+        ("+OK\r\n1 a\r\n2 b\r\n3 c\r\n", Some((ErrorKind::ListTooLong, start + 5 + 10))),
+    ] {
+        let log = laws::judge(|| client(&small, pipelined(), says), stream.as_bytes(), Ending::Stays);
+        assert_eq!(kind(&log.unwrap_or_else(|story| panic!("{story}"))), error, "{stream:?}");
+    }
 }
 
 #[test]
