@@ -142,8 +142,7 @@ impl Maildir {
                 entries.push(Entry { root: self.root.clone(), folder, name: name.to_string(), size });
             }
         }
-        entries.sort_by(|a, b| delivered_at(&a.name).cmp(&delivered_at(&b.name)).then_with(|| a.name.cmp(&b.name)));
-        Ok(entries)
+        Ok(in_order(entries))
     }
 
     /// Removes what has lain in `tmp/` for longer than [`STALE`]; returns how many files that were.
@@ -211,7 +210,11 @@ impl Delivery {
         };
         let target = self.maildir.root.join(folder.name());
         fs::rename(&self.path, target.join(&name))?;
-        sync_folder(&target)?;
+        if let Err(error) = sync_folder(&target) {
+            // Whoever is told that it failed gives it again: it must not be here twice.
+            let _gone = fs::remove_file(target.join(&name));
+            return Err(error);
+        }
         Ok(Entry { root: self.maildir.root.clone(), folder, name, size: self.size })
     }
 }
@@ -399,6 +402,13 @@ impl fmt::Display for Flag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.letter())
     }
+}
+
+/// By the time of delivery, each message once: one whose flags change while a folder is read may be met under both names.
+fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
+    entries.sort_by(|a, b| delivered_at(&a.name).cmp(&delivered_at(&b.name)).then_with(|| a.name.cmp(&b.name)));
+    entries.dedup_by(|later, first| later.unique() == first.unique());
+    entries
 }
 
 /// The letters of `flags`, sorted and once each, as the specification wants them. Only letters: a flag can't forge a

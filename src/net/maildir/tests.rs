@@ -84,3 +84,17 @@ fn a_message_can_be_filed_as_seen_at_once() {
     assert!(!entry.is_new());
     assert_eq!(entry.flags().collect::<Vec<_>>(), [Flag::Seen]);
 }
+
+/// A folder that is read while a message's flags change may show it under its old name and its new one.
+#[test]
+fn a_message_that_is_met_twice_is_listed_once() {
+    let (_folder, maildir) = scratch();
+    let first = put(&maildir, "one");
+    let mut flagged = first.clone();
+    flagged.set_flags(&[Flag::Seen]).expect("flagged");
+    let second = put(&maildir, "two");
+    let met =
+        std::vec![flagged.clone(), second.clone(), Entry { name: std::format!("{}:2,", first.unique()), ..flagged }];
+    let listed: Vec<_> = in_order(met).iter().map(|entry| entry.unique().to_string()).collect();
+    assert_eq!(listed, [first.unique(), second.unique()]);
+}
