@@ -70,7 +70,7 @@ impl Replacement {
             Err(error) => return Err(error),
         };
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-        let (beside, file) = create_beside(folder_of(&path), name, private)?;
+        let (beside, file) = create_beside(folder_of(&path), name, private, old.as_ref())?;
         Ok(Self { file, path, beside: Some(beside), old })
     }
 
@@ -158,19 +158,22 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// A new file in the same folder, so that renaming it is one step.
-fn create_beside(folder: &Path, name: &OsStr, private: bool) -> io::Result<(PathBuf, File)> {
+///
+/// Nobody reads what is written who could not read what it takes the place of.
+fn create_beside(folder: &Path, name: &OsStr, private: bool, old: Option<&Permissions>) -> io::Result<(PathBuf, File)> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     // With its mark, the name is to stay under the 255 octets that file systems take.
     const LONGEST: usize = 200;
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    if private {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
+    if private || old.is_some() {
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        // The owner writes it, whatever becomes of it then.
+        options.mode(0o600 | old.map_or(0, |old| old.mode() & 0o777));
     }
     #[cfg(not(unix))]
-    let _nothing_to_say = private;
+    let _nothing_to_say = (private, old);
     loop {
         let mut beside = OsString::from(".");
         beside.push(if name.len() > LONGEST { OsStr::new("plainwire") } else { name });
@@ -211,6 +214,23 @@ mod tests {
         let long = folder.path().join("n".repeat(255));
         Replacement::begin(&long).unwrap().commit().unwrap();
         assert!(long.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_secret_is_secret_while_it_is_written() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, "old").unwrap();
+        for mode in [0o600, 0o400, 0o640] {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            let file = Replacement::begin(&path).unwrap();
+            let beside = file.beside.clone().unwrap();
+            assert_eq!(fs::metadata(beside).unwrap().permissions().mode() & 0o077 & !mode, 0);
+            file.commit().unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode);
+        }
     }
 
     #[cfg(unix)]
