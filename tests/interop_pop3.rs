@@ -135,6 +135,51 @@ fn our_client_at_dovecot() {
 }
 
 #[test]
+fn our_client_at_courier() {
+    let root = std::env::var_os("PLAINWIRE_PEERS").map_or_else(|| "/var/tmp/plainwire-peers".into(), PathBuf::from);
+    if !root.join("ov-courier-pop/u/usr/sbin/couriertcpd").is_file() {
+        peers::skipped(
+            "our_client_at_courier",
+            "courier-pop is in no overlay root (see tests/interop/peers/courier-pop3d.sh)",
+        );
+        return;
+    }
+    let mut courier = Peer::start("courier-pop3d.sh", &[]);
+    courier.wait_for(courier.port + 1);
+    let ca = courier.ca();
+    let wanted: Vec<_> = (1..=3).map(text).collect();
+    let scratch = tempfile::tempdir().unwrap();
+    let secure = [
+        (format!("pop3://u@localhost:{}", courier.port), &["--starttls", "off"][..]),
+        (format!("pop3://u@localhost:{}", courier.port), &["--starttls", "required"]),
+        (format!("pop3s://u@localhost:{}", courier.port + 1), &[]),
+    ];
+    for (index, method) in ["", "CRAM-MD5", "PLAIN", "LOGIN", "USER"].iter().enumerate() {
+        for (at, (url, extra)) in secure.iter().enumerate() {
+            let here = scratch.path().join(format!("{index}-{at}"));
+            let mut arguments =
+                vec![url.as_str(), "--ca", ca.to_str().unwrap(), "--to-maildir", here.to_str().unwrap()];
+            arguments.extend_from_slice(extra);
+            if !method.is_empty() {
+                arguments.extend(["--auth", method]);
+            }
+            let output = fetch(&arguments);
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{method} {url} {extra:?}: {error}");
+            // Courier keeps LF and sends CRLF.
+            assert_eq!(texts(&here), wanted, "{method} {url}");
+        }
+    }
+    let here = scratch.path().join("last");
+    let arguments =
+        [secure[0].0.as_str(), "--starttls", "off", "--to-maildir", here.to_str().unwrap(), "--new", "--delete"];
+    assert!(fetch(&arguments).status.success());
+    let again = fetch(&arguments);
+    assert!(String::from_utf8_lossy(&again.stdout).starts_with("0 of 0 "), "{again:?}");
+    assert_eq!(texts(&here), wanted);
+}
+
+#[test]
 fn our_server_under_poplib() {
     if !has("our_server_under_poplib", "python3") {
         return;
@@ -236,8 +281,45 @@ fn our_server_under_fetchmail() {
 }
 
 #[test]
+fn our_server_under_getmail() {
+    if !has("our_server_under_getmail", "getmail") {
+        return;
+    }
+    let ours = Ours::start(&[]);
+    let ca = ours.path("tls/ca.pem");
+    for (retriever, port, trust) in [
+        ("SimplePOP3Retriever", ours.port, String::new()),
+        ("SimplePOP3SSLRetriever", ours.tls_port, format!("ca_certs = {ca}\n")),
+    ] {
+        let here = ours.path(retriever);
+        // It delivers to no Maildir as root, but to a command.
+        let settings = format!(
+            "[retriever]\ntype = {retriever}\nserver = localhost\nport = {port}\nusername = u\npassword = p\n{trust}\
+             [destination]\ntype = MDA_external\npath = /usr/bin/tee\narguments = (\"-a\", \"{here}\")\n\
+             allow_root_commands = true\n[options]\ndelete = false\nread_all = false\ndelivered_to = false\nreceived = false\n"
+        );
+        let (rc, folder) = (ours.write("getmailrc", &settings), format!("--getmaildir={}", ours.path("")));
+        let run = || ours.run("getmail", &[&folder, &format!("--rcfile={rc}")]);
+        assert!(run().contains("3 messages"), "{retriever}");
+        let got = fs::read_to_string(&here).unwrap().replace("\r\n", "\n");
+        assert!((1..=3).all(|index| got.contains(&text(index).replace("\r\n", "\n"))), "{retriever}: {got}");
+        // It knows them by their unique ids.
+        assert!(run().contains("0 messages"), "{retriever}");
+    }
+}
+
+#[test]
 fn our_server_under_mutt() {
-    if !has("our_server_under_mutt", "mutt") || !has("our_server_under_mutt", "script") {
+    under_mutt("our_server_under_mutt", "mutt");
+}
+
+#[test]
+fn our_server_under_neomutt() {
+    under_mutt("our_server_under_neomutt", "neomutt");
+}
+
+fn under_mutt(test: &str, program: &str) {
+    if !has(test, program) || !has(test, "script") {
         return;
     }
     let ours = Ours::start(&[]);
@@ -248,7 +330,8 @@ fn our_server_under_mutt() {
         ours.path("tls/ca.pem")
     );
     let (rc, seen) = (ours.write("muttrc", &settings), ours.write("seen", ""));
-    let command = format!("mutt -n -F {rc} -e 'set quit=yes' -e 'push <exit>' -f pop://u:p@localhost:{}", ours.port);
+    let command =
+        format!("{program} -n -F {rc} -e 'set quit=yes' -e 'push <exit>' -f pop://u:p@localhost:{}", ours.port);
     ours.run("timeout", &["60", "script", "-qec", &command, &seen]);
     let seen = String::from_utf8_lossy(&fs::read(seen).unwrap()).into_owned();
     assert!((1..=3).all(|index| seen.contains(&format!("msg {index}"))), "{seen}");
