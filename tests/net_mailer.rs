@@ -176,6 +176,37 @@ fn sparing(most: usize, messages: usize) -> (String, std::thread::JoinHandle<usi
 }
 
 #[test]
+fn a_message_refused_on_its_way_is_refused_and_not_lost() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("smtp://{}", listener.local_addr().unwrap());
+    let serve = move || {
+        let mut stream = BufReader::new(listener.accept().unwrap().0);
+        stream.get_mut().write_all(b"220 mx ESMTP\r\n").unwrap();
+        let mut line = String::new();
+        while line != "DATA\r\n" {
+            line.clear();
+            stream.read_line(&mut line).unwrap();
+            let answer = if line == "DATA\r\n" { "354 go\r\n" } else { "250 ok\r\n" };
+            stream.get_mut().write_all(answer.as_bytes()).unwrap();
+        }
+        // It has seen enough, and takes the rest so that its answer is not lost with it.
+        stream.read_line(&mut line).unwrap();
+        stream.get_mut().write_all(b"552 5.3.4 too much\r\n").unwrap();
+        stream.get_mut().shutdown(std::net::Shutdown::Write).unwrap();
+        let mut rest = [0; 1 << 16];
+        while stream.read(&mut rest).is_ok_and(|count| count > 0) {}
+    };
+    let served = std::thread::spawn(serve);
+    let mailer = Mailer::new(&place).unwrap().retries(3, Duration::ZERO);
+    let text = "a line that is one of very many\r\n".repeat(1 << 20);
+    let refused = mailer.send_octets(&to(&["bob@b.test"]), text.as_bytes());
+    let Err(error @ Error::Refused(_)) = refused else { panic!("{refused:?}") };
+    assert_eq!(error.verdict().unwrap().code.number(), 552);
+    assert!(!error.is_temporary());
+    served.join().unwrap();
+}
+
+#[test]
 fn a_session_that_has_had_its_messages_gives_way_to_another() {
     let (place, sessions) = sparing(2, 5);
     let mailer = Mailer::new(&place).unwrap();

@@ -168,8 +168,8 @@ pub trait Users {
     /// What is known of the users.
     fn store(&self) -> &dyn Store;
 
-    /// Whether somebody is who they say they are, without asking the [`store`](Self::store). By default nobody is. SCRAM
-    /// and CRAM-MD5 are asked about all the same, since what they prove needs a password.
+    /// Whether somebody is who they say they are, without asking the [`store`](Self::store). By default nobody is. SCRAM is
+    /// asked about all the same, since its proof needs the keys.
     fn trusts(&self, login: &Login<'_>) -> bool {
         let _ = login;
         false

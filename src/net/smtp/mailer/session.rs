@@ -115,7 +115,7 @@ impl Session {
         }
         let error = match ran {
             Ok(_) if complete => return Ok(()),
-            // 421: whoever was not answered gets nothing, and the report says so.
+            // 421, or refused on the way: whoever was not answered gets nothing, and the report says so.
             Ok(_) if shut => return if heard { Ok(()) } else { Err(broken(Error::Lost(closed()), true)) },
             Ok(_) => Error::Lost(closed()),
             Err(ended) => Error::of(ended),
@@ -197,6 +197,8 @@ impl Handler<Client> for Sending<'_, '_> {
         match event {
             Event::Go => self.at = Some(0),
             Event::Shutdown(_) => self.shut = true,
+            // Judged before it was out, and for good: the report says how, and the connection is of no more use.
+            Event::Sent { .. } if !self.out => (self.shut, self.heard) = (true, true),
             _ => self.heard = true,
         }
     }
