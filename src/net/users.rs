@@ -23,7 +23,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::sasl::{Hash, Record, ScramKeys, Secret, Store, prepare};
+use crate::sasl::{Hash, Record, ScramKeys, Secret, Store, decoy_salt, prepare};
 use std::collections::HashMap;
 use std::fmt;
 use std::format;
@@ -40,6 +40,7 @@ const ITERATIONS: u32 = 4096;
 #[derive(Clone, Default)]
 pub struct Users {
     records: HashMap<String, Record>,
+    decoy: [u8; 32],
 }
 
 /// A line that says no user.
@@ -129,7 +130,9 @@ impl Users {
     ///
     /// The first line that says no user, or one that was there already.
     pub fn parse(text: &str) -> Result<Self, InvalidLine> {
-        let mut records = HashMap::new();
+        let (mut records, mut decoy) = (HashMap::new(), [0; 32]);
+        getrandom::fill(&mut decoy)
+            .map_err(|_| InvalidLine { line: 1, why: "no random octets to hide who is in it" })?;
         for (index, line) in text.lines().enumerate() {
             let fail = |why| InvalidLine { line: index + 1, why };
             if line.trim().is_empty() || line.starts_with('#') {
@@ -137,12 +140,12 @@ impl Users {
             }
             let (name, credentials) = line.split_once(':').ok_or_else(|| fail("no colon behind the name"))?;
             let name = checked_name(name).map_err(|_| fail("not a name"))?;
-            let record = record(credentials).map_err(fail)?;
+            let record = record(credentials, &decoy_salt(&decoy, &name)).map_err(fail)?;
             if records.insert(name, record).is_some() {
                 return Err(fail("a name that was there already"));
             }
         }
-        Ok(Self { records })
+        Ok(Self { records, decoy })
     }
 
     /// Whether `password` is `name`'s. An unknown name takes as long as a wrong password.
@@ -161,6 +164,16 @@ impl Users {
     /// Some user's password is kept in clear, so that `CRAM-MD5` and `APOP` can be offered.
     pub fn in_clear(&self) -> bool {
         self.records.values().any(|record| record.password.is_some())
+    }
+
+    /// Random octets that were drawn when the file was read, for the [decoy](crate::sasl::Setting::decoy) of every server
+    /// that these users log in to: one that told a stranger another salt than its neighbour does would tell that it is a
+    /// stranger. Users whose passwords are in clear have the salts that strangers of their names would have.
+    ///
+    /// They are drawn anew when the file is read anew, and salts in the file are not: who watches a server over its starts
+    /// learns who is in it. Against that, a server keeps octets of its own for good.
+    pub const fn decoy(&self) -> [u8; 32] {
+        self.decoy
     }
 
     /// The names, in no order.
@@ -192,7 +205,7 @@ impl fmt::Debug for Users {
 }
 
 /// What stands behind a name.
-fn record(credentials: &str) -> Result<Record, &'static str> {
+fn record(credentials: &str, salt: &[u8]) -> Result<Record, &'static str> {
     if credentials.starts_with("SCRAM-") {
         let mut record = Record::default();
         for keys in credentials.split_ascii_whitespace() {
@@ -212,9 +225,7 @@ fn record(credentials: &str) -> Result<Record, &'static str> {
     if password.is_empty() {
         return Err("no password");
     }
-    let mut salt = [0; 16];
-    getrandom::fill(&mut salt).map_err(|_| "no random octets for its salt")?;
-    let record = Record::from_password(password, &salt, ITERATIONS).map_err(|_| "not a password")?;
+    let record = Record::from_password(password, salt, ITERATIONS).map_err(|_| "not a password")?;
     Ok(record.with_password(Secret::from(password)))
 }
 

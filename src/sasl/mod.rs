@@ -67,5 +67,7 @@ pub use self::mechanism::{Mechanism, Policy, choose};
 pub use self::prep::{Unprepared, prepare};
 pub use self::scram::{Binding, BindingKind, Hash, InvalidKeys, Iterations, Nonce, ScramKeys};
 pub use self::secret::Secret;
+#[cfg(feature = "mail")]
+pub(crate) use self::server::decoy_salt;
 pub use self::server::{Identity, Login, Server, ServerError, Setting, Step};
 pub use self::store::{Record, Store};

@@ -480,17 +480,18 @@ impl Server {
     }
 }
 
+/// The salt that a stranger of this name is told.
+pub(crate) fn decoy_salt(decoy: &[u8; 32], user: &str) -> [u8; 16] {
+    let mut salt = [0; 16];
+    salt.copy_from_slice(&Hash::Sha256.hmac(decoy, user.as_bytes()).as_slice()[..16]);
+    salt
+}
+
 /// Keys that no password opens, the same for the same name each time.
 fn decoy(hash: Hash, user: &str, setting: &Setting) -> ScramKeys {
-    let salt = Hash::Sha256.hmac(&setting.decoy, user.as_bytes());
-    let key = hash.hmac(&setting.decoy, salt.as_slice());
-    ScramKeys {
-        hash,
-        iterations: setting.decoy_iterations.max(1),
-        salt: salt.as_slice()[..16].to_vec(),
-        stored: key,
-        server: key,
-    }
+    let salt = decoy_salt(&setting.decoy, user);
+    let key = hash.hmac(&setting.decoy, &salt);
+    ScramKeys { hash, iterations: setting.decoy_iterations.max(1), salt: salt.to_vec(), stored: key, server: key }
 }
 
 fn password_matches(record: Option<&Record>, password: &Secret, setting: &Setting) -> bool {

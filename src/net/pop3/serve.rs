@@ -170,8 +170,15 @@ where
     U::Maildrop: Send,
 {
     /// Serves what `users` have.
+    ///
+    /// Where [`Config::auth`] names mechanisms and [`Config::decoy`] was not set, a decoy is drawn.
     pub fn new(config: impl Into<Arc<Config>>, users: U) -> Self {
-        Self { config: config.into(), users, stls: None, log: None }
+        let mut config = config.into();
+        if !config.auth.is_empty() && config.decoy == [0; 32] {
+            // Without randomness salts hide less, and `open` refuses to go on anyway.
+            let _all_zeros = getrandom::fill(&mut Arc::make_mut(&mut config).decoy);
+        }
+        Self { config, users, stls: None, log: None }
     }
 
     /// Offers `STLS`.

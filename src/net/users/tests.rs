@@ -61,3 +61,22 @@ fn nothing_forges_a_line() {
     }
     assert_eq!(entry("ada", ""), Err(InvalidUser::Password));
 }
+
+/// What SCRAM tells of a name, to whoever asks.
+fn challenge(users: &Users, name: &str) -> std::string::String {
+    use crate::sasl::{Mechanism, Nonce, Server, Setting, Step};
+    let setting = Setting { decoy: users.decoy(), ..Setting::new(Nonce::new([1; 18])) };
+    let mut server = Server::new(Mechanism::ScramSha256, setting);
+    assert_eq!(server.respond(format!("n,,n={name},r=abc").as_bytes()), Ok(Step::Check));
+    let Ok(Step::Challenge(challenge)) = server.check(users) else { panic!("{name}") };
+    std::string::String::from_utf8(challenge).unwrap()
+}
+
+#[test]
+fn who_has_a_password_in_clear_has_the_salt_of_a_stranger() {
+    let users = Users::parse("ada:engine").unwrap();
+    assert!(users.decoy() != [0; 32]);
+    assert_ne!(challenge(&users, "ada"), challenge(&users, "bob"));
+    let without = Users { decoy: users.decoy(), ..Users::default() };
+    assert_eq!(challenge(&users, "ada"), challenge(&without, "ada"));
+}

@@ -87,6 +87,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let mut submission = config.clone();
     submission.auth = mechanisms(&users);
     submission.auth_required = true;
+    submission.decoy = users.decoy();
     submission.auth_in_clear = args.auth_in_clear;
     let smtp = |config: &Config, starttls: bool| {
         let mut service = Serve::new(Arc::clone(&handler), config.clone());
@@ -109,6 +110,7 @@ fn pop3(args: &Args, users: &Arc<Users>, mail: &Path, stls: Option<&Acceptor>) -
     let mut config = pop3::server::Config::new(&args.host).map_err(|why| Secure::no_host(&args.host, why))?;
     config.auth = unbound(mechanisms(users));
     config.apop = users.in_clear();
+    config.decoy = users.decoy();
     config.cleartext = args.auth_in_clear;
     let mut service = Pop3::new(config, Mail::new(Arc::<Users>::clone(users), mail));
     if let Some(acceptor) = stls {

@@ -52,6 +52,7 @@ pub(super) fn run(args: &Args) -> Outcome {
             let users = Users::read(file).map_err(|error| Failure::at(1, file, error))?;
             config.auth = unbound(mechanisms(&users));
             config.apop = users.in_clear();
+            config.decoy = users.decoy();
             config.cleartext = args.secure.auth_in_clear;
             Mail::new(Arc::new(users), path)
         }

@@ -59,6 +59,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         let users = Users::read(path).map_err(|error| Failure::at(1, path, error))?;
         config.auth = mechanisms(&users);
         config.auth_required = true;
+        config.decoy = users.decoy();
         config.auth_in_clear = args.secure.auth_in_clear;
         handler = handler.users(Arc::new(users));
     }
