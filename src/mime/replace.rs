@@ -14,13 +14,13 @@ pub struct ForeignDelimiter {
 
 impl<'a> Part<'_, 'a> {
     /// The message with this part, header and body, replaced by `new`, as pieces to be written one after the other. What
-    /// is before and behind is untouched to the octet, signatures included; between `new` and a delimiter that follows
-    /// the old part without a line of its own, there is a line break.
+    /// is before and behind is untouched to the octet, signatures included. Where the old part was empty and had no line of
+    /// its own, `new` gets one: the line breaks that it needs stand before and behind it.
     ///
     /// # Errors
     ///
     /// [`ForeignDelimiter`] where `new` would break out of its place.
-    pub fn replaced<'n>(&self, new: &'n [u8]) -> Result<[&'n [u8]; 4], ForeignDelimiter>
+    pub fn replaced<'n>(&self, new: &'n [u8]) -> Result<[&'n [u8]; 5], ForeignDelimiter>
     where
         'a: 'n,
     {
@@ -43,10 +43,14 @@ impl<'a> Part<'_, 'a> {
         }
         let range = self.range();
         let raw: &'a [u8] = self.message.raw();
-        let behind = &raw[range.end..];
-        // Where there is nothing between two delimiters, they share a line break.
-        let touching = behind.starts_with(b"--") && !new.ends_with(b"\n") && !(new.is_empty() && range.is_empty());
-        let line_break: &[u8] = if touching { b"\r\n" } else { b"" };
-        Ok([&raw[..range.start], new, line_break, behind])
+        let (before, behind) = (&raw[..range.start], &raw[range.end..]);
+        if new.is_empty() && range.is_empty() {
+            return Ok([before, b"", new, b"", behind]);
+        }
+        // Where there is nothing between two delimiters, they share a line break, and what comes between needs its own.
+        let in_delimiter = range.is_empty() && !before.is_empty() && !before.ends_with(b"\n");
+        let missing: &[u8] = if in_delimiter { b"\r\n" } else { b"" };
+        let touching = behind.starts_with(b"--") && !new.ends_with(b"\n");
+        Ok([before, missing, new, if touching { b"\r\n" } else { b"" }, behind])
     }
 }

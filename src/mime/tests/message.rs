@@ -94,6 +94,27 @@ fn ranges_are_exact_and_a_part_can_be_replaced() {
 }
 
 #[test]
+fn an_empty_part_that_is_replaced_gets_its_line() {
+    const NEW: &[u8] = b"Content-Type: text/x-new\r\n\r\nnew";
+    let outer = "Content-Type: multipart/digest; boundary=b\r\n\r\n";
+    // Delimiters that touch; an embedded message without a line.
+    for (text, path, around) in [
+        ("--b\r\nA: x\r\n--b\r\n--b--\r\n", "2", "A: x"),
+        ("--b\r\nContent-Type: message/rfc822\r\n\r\n\r\n--b--\r\n", "1.1", "rfc822"),
+    ] {
+        let text = std::format!("{outer}{text}");
+        let message = Message::parse(text.as_bytes());
+        let part = message.part(path).unwrap_or_else(|| panic!("{path} of {text:?}"));
+        let whole = part.replaced(NEW).expect("no boundary in it").concat();
+        let again = Message::parse(&whole);
+        let told = String::from_utf8_lossy(&whole);
+        assert_eq!(again.part(path).map(|part| part.text().into_owned()).as_deref(), Some("new"), "{told:?}");
+        assert!(told.contains(around), "{told:?}");
+        assert_eq!(part.replaced(part.raw()).expect("itself").concat(), text.as_bytes());
+    }
+}
+
+#[test]
 fn text_is_decoded_by_its_charset() {
     for (head, body, expected, defects) in [
         ("", &b"\xc3\xa4"[..], "ä", &[DefectKind::InvalidCharset][..]),
