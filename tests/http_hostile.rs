@@ -197,6 +197,21 @@ fn a_stale_nonce_is_replaced_without_asking() {
 }
 
 #[test]
+fn a_url_names_the_user_and_the_file_the_password() {
+    use plainwire::net::http::netrc::Netrc;
+    let script = Script::new(|_, _| answer("200 OK", &[], ""));
+    let netrc =
+        Netrc::parse("machine 127.0.0.1 login other password wrong\nmachine 127.0.0.1 login u password p").unwrap();
+    let opener = opener().netrc(netrc).preemptive(true);
+    for (user, sent) in [("u", "dTpw"), ("u:own", "dTpvd24="), ("nobody", "bm9ib2R5Og==")] {
+        opener.get(&format!("http://{user}@{}/", script.address)).unwrap();
+        let head = script.heads().pop().unwrap();
+        // printf u:p | base64
+        assert!(head.contains(&format!("Authorization: Basic {sent}\r\n")), "{user}: {head}");
+    }
+}
+
+#[test]
 fn digest_alone_is_never_weakened_to_basic() {
     let script = Script::new(|_, _| answer("401 Unauthorized", &["WWW-Authenticate: Basic realm=\"r\""], ""));
     let opener = opener().credentials(None, Credentials::new("u", "secret"));
@@ -361,6 +376,9 @@ fn a_body_is_copied_whole_however_it_comes() {
         assert!(body == expected, "{path}");
         assert_eq!(answer.copy_to(&mut body).unwrap(), 0, "nothing is left");
     }
+    // No limit is a limit too.
+    assert_eq!(opener().get(&script.url("/length")).unwrap().bytes(usize::MAX).unwrap().len(), 300_000);
+    assert!(opener().get(&script.url("/length")).unwrap().bytes(299_999).is_err());
     let cut = opener().get(&script.url("/cut")).unwrap().copy_to(&mut std::io::sink());
     assert!(matches!(cut, Err(Error::Partial(_))), "{cut:?}");
     let full = opener().get(&script.url("/length")).unwrap().copy_to(&mut &mut [0; 1000][..]);
@@ -480,5 +498,29 @@ fn an_answered_request_is_not_read_for_ever() {
         stream.read_to_string(&mut answers).unwrap();
         assert_eq!(answers.matches("HTTP/1.1 404 ").count(), 1, "{answers}");
         server.stop(Duration::from_secs(5));
+    }
+}
+
+#[test]
+fn a_limit_without_end_is_no_fault() {
+    use plainwire::net::http::Timeouts;
+    let endless = Duration::MAX;
+    let limits = plainwire::http1::server::Limits {
+        idle: Some(endless),
+        head: Some(endless),
+        body: Some(endless),
+        ..plainwire::http1::server::Limits::default()
+    };
+    let app = |_: &Asked| Begin::Collect(usize::MAX, Box::new(|_, body| Answer::new(200).body(body)));
+    for start in [pool::start, reactor::start] {
+        let service = Serve::new(app).limits(limits).pass_over(endless);
+        let mut options = Options::default();
+        (options.limits.stall, options.limits.linger, options.limits.answer) = (endless, endless, endless);
+        let server = start(vec![Port::bind("127.0.0.1:0", service).unwrap()], options).unwrap();
+        let timeouts = Timeouts { connect: endless, head: endless, idle: endless, whole: Some(endless) };
+        let post = Request::post(&format!("http://{}/", server.addresses()[0])).unwrap().body("content");
+        let answer = opener().timeouts(timeouts).open(post).unwrap();
+        assert_eq!(answer.bytes(usize::MAX).unwrap(), b"content");
+        server.stop(endless);
     }
 }

@@ -1,6 +1,6 @@
 //! The numbers of an adapter's loop.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The numbers of an adapter's loop. What an engine waits for is the engine's own
 /// ([`Patience`](crate::engine::Patience)); these are the wire's.
@@ -36,4 +36,15 @@ impl Default for Limits {
             answer: Duration::from_mins(10),
         }
     }
+}
+
+/// When a limit that begins now is over. A limit beyond what the clock can count is a century.
+pub(crate) fn due_in(limit: Duration) -> Instant {
+    due_after(Instant::now(), limit)
+}
+
+/// As [`due_in`], for a limit that began at `start`.
+pub(crate) fn due_after(start: Instant, limit: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+    start.checked_add(limit).unwrap_or(start + CENTURY)
 }

@@ -6,7 +6,7 @@ mod exchange;
 
 pub(crate) use exchange::{Exchange, Turn};
 
-use super::limits::Limits;
+use super::limits::{Limits, due_after, due_in};
 use super::party::Ended;
 use super::transport::Transport;
 use crate::engine::{Patience, Status};
@@ -144,7 +144,7 @@ impl<E> Pump<E> {
     /// The transport has a handshake to do before anything is said.
     #[cfg(feature = "tls")]
     pub(crate) fn shake(&mut self, limits: &Limits) {
-        self.stage = Stage::Handshake(Instant::now() + limits.handshake);
+        self.stage = Stage::Handshake(due_in(limits.handshake));
         self.primed = false;
     }
 
@@ -360,7 +360,7 @@ impl<E> Pump<E> {
                 continue;
             }
             let paused = talk.status() == Status::Paused && !blocked;
-            self.unanswered = paused.then(|| self.unanswered.unwrap_or_else(|| now + limits.answer));
+            self.unanswered = paused.then(|| self.unanswered.unwrap_or_else(|| due_after(now, limits.answer)));
             if self.unanswered.is_some_and(|due| due <= now)
                 || (paused && !(talk.answers() && (wire.wakes() || talk.due().is_some())))
             {
@@ -493,7 +493,7 @@ impl<E> Pump<E> {
     /// There is no room to write: the clock of the stall runs, anew if enough went since it began.
     fn stalls(&mut self, limits: &Limits) -> bool {
         if self.stall.is_none() || self.unstalled >= STALL_QUANTUM {
-            self.stall = Some(Instant::now() + limits.stall);
+            self.stall = Some(due_in(limits.stall));
             self.unstalled = 0;
         }
         true
@@ -531,7 +531,7 @@ impl<E> Pump<E> {
         }
         let unread = self.failed.is_some() || !self.rx.is_empty();
         self.rx = BytesMut::new();
-        let due = Instant::now() + limits.linger;
+        let due = due_in(limits.linger);
         self.stage = Stage::Lingering(due, LINGER_OCTETS);
         match self.linger(wire, scratch, due, LINGER_OCTETS) {
             // Nothing of the peer's lies unread: closing resets nothing.
@@ -576,7 +576,7 @@ impl<E> Pump<E> {
         let phase = Some((patience.phase, patience.limit.is_some()));
         if phase != self.phase {
             self.phase = phase;
-            self.due = patience.limit.map(|limit| now + limit);
+            self.due = patience.limit.map(|limit| due_after(now, limit));
         }
     }
 }

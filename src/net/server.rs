@@ -28,7 +28,7 @@
 
 use super::bulk::Bulk;
 use super::connection::Connection;
-use super::limits::Limits;
+use super::limits::{Limits, due_in};
 use super::party::{Ended, Fault, Next};
 use super::tcp;
 use super::wake::{Hub, Waker};
@@ -259,7 +259,7 @@ impl Stopper {
     /// shorten it.
     pub fn stop(&self, limit: Duration) {
         let control = &*self.0;
-        let due = Instant::now() + limit;
+        let due = due_in(limit);
         {
             let mut until = control.until.lock().unwrap_or_else(PoisonError::into_inner);
             *until = Some(until.map_or(due, |before| before.min(due)));

@@ -21,6 +21,7 @@
 //! ```
 
 use super::bulk::Bulk;
+use super::limits::due_in;
 use super::transport::Transport;
 use super::wake::{ALARM, Seat, Waker};
 use mio::{Events, Interest, Poll, Registry, Token};
@@ -55,7 +56,7 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// on a thread of its own until the system gives up.
 #[doc(alias = "create_connection")]
 pub fn connect(host: impl ToSocketAddrs + Send + 'static, limit: Duration) -> io::Result<Stream> {
-    let due = Instant::now() + limit;
+    let due = due_in(limit);
     Stream::new(race(resolve(host, limit)?, due)?)
 }
 
@@ -65,7 +66,7 @@ pub fn connect(host: impl ToSocketAddrs + Send + 'static, limit: Duration) -> io
 ///
 /// As [`connect`].
 pub fn connect_any(addresses: Vec<SocketAddr>, limit: Duration) -> io::Result<Stream> {
-    Stream::new(race(addresses, Instant::now() + limit)?)
+    Stream::new(race(addresses, due_in(limit))?)
 }
 
 /// The addresses of `host`, in the order in which to try them: as the system sorted them, the families taking turns.
@@ -615,7 +616,7 @@ impl Stream {
             return Err(io::Error::new(ErrorKind::AlreadyExists, "the connection is under TLS already"));
         }
         self.socket.secure(session);
-        let due = Instant::now() + limit;
+        let due = due_in(limit);
         loop {
             match self.socket.try_ready() {
                 Ok(true) => return Ok(()),
@@ -646,7 +647,7 @@ impl Stream {
 
     /// Tries until it goes or the timeout has passed.
     fn block<R>(&mut self, mut attempt: impl FnMut(&mut Socket) -> io::Result<R>) -> io::Result<R> {
-        let due = self.timeout.map(|timeout| Instant::now() + timeout);
+        let due = self.timeout.map(due_in);
         loop {
             match attempt(&mut self.socket) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {

@@ -18,6 +18,7 @@ use super::{Request, Response};
 use crate::cookie::{self, Jar, Place, Timestamp};
 use crate::http1::{FieldValue, Quirks, client};
 use crate::net::http::data_url;
+use crate::net::limits::due_in;
 use crate::net::tap::SharedTap;
 use crate::url::Url;
 use std::collections::HashMap;
@@ -206,7 +207,7 @@ impl Opener {
     ///
     /// [`Error`].
     pub fn open(&self, request: Request) -> Result<Response, Error> {
-        let due = self.timeouts.whole.map(|whole| Instant::now() + whole);
+        let due = self.timeouts.whole.map(due_in);
         let mut request = request;
         let mut history: Vec<(u16, Url)> = Vec::new();
         let mut challenged = false;

@@ -116,7 +116,7 @@ impl Response {
     /// What kept it from being read; [`Error::Coding`] where it is longer.
     pub fn bytes(mut self, limit: usize) -> Result<Vec<u8>, Error> {
         let mut all = Vec::new();
-        let read = self.body.by_ref().take(limit as u64 + 1).read_to_end(&mut all);
+        let read = self.body.by_ref().take((limit as u64).saturating_add(1)).read_to_end(&mut all);
         read.map_err(from_io)?;
         if all.len() > limit {
             return Err(Error::Coding(io::Error::new(io::ErrorKind::FileTooLarge, "the body is longer than wanted")));

@@ -6,6 +6,7 @@ use super::{Opener, Request};
 use crate::engine::{Engine, Handler, Tap};
 use crate::http1::client::{Event, Limits};
 use crate::http1::{Client, Content, ErrorKind, FieldName, FieldValue, Method, RequestHead, ResponseHead, StatusCode};
+use crate::net::limits::due_in;
 use crate::net::tap::SharedTap;
 use crate::net::{Driver, Ended, Party, tcp};
 use bytes::BytesMut;
@@ -56,7 +57,7 @@ impl Wire {
             Some(proxy) => proxy_address(proxy)?,
             None => (route.host.clone(), route.port),
         };
-        let due = Instant::now() + opener.timeouts.connect;
+        let due = due_in(opener.timeouts.connect);
         let due = whole.map_or(due, |whole| due.min(whole));
         let left = || due.saturating_duration_since(Instant::now());
         let timed = |error: io::Error, otherwise: &dyn Fn(io::Error) -> Error| match error.kind() {

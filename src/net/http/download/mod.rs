@@ -18,6 +18,7 @@
 pub mod plan;
 
 use super::{Error, Opener, Request, Response};
+use crate::net::limits::due_in;
 use crate::url::Url;
 use plan::{Plan, Segment, Validator};
 use sha2::{Digest as _, Sha256, Sha512};
@@ -239,7 +240,7 @@ impl Download {
     }
 
     fn wait(&self, tried: u32) {
-        let end = Instant::now() + self.back_off.saturating_mul(1 << (tried - 1).min(6));
+        let end = due_in(self.back_off.saturating_mul(1 << (tried - 1).min(6)));
         while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
             thread::park_timeout(left);
         }

@@ -22,7 +22,9 @@ impl Opener {
         }
         if request.url.includes_credentials() {
             let from_url = credentials_of(&request.url);
-            return Some(from_url);
+            // As in curl: a URL may say who, and the file the password.
+            let known = || self.netrc.as_ref()?.find(host, Some(from_url.user()));
+            return Some(known().filter(|_| request.url.password().is_empty()).unwrap_or(from_url));
         }
         let any = self.credentials.iter().find(|(only, _)| only.is_none() && !request.redirected);
         any.map(|(_, credentials)| credentials.clone()).or_else(|| self.netrc.as_ref()?.find(host, None))

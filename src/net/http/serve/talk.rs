@@ -5,6 +5,7 @@ use crate::cookie::Timestamp;
 use crate::engine::Handler;
 use crate::http1::server::Event;
 use crate::http1::{Content, Misuse, ResponseHead, Server, Trailers, server};
+use crate::net::limits::due_in;
 use crate::net::{Bulk, Conversation, Link, Next, Party, Service, talk};
 use bytes::BytesMut;
 use std::boxed::Box;
@@ -215,7 +216,7 @@ impl<A: App> Talk<A> {
             return;
         }
         if let Some(delay) = answer.delay {
-            self.later = Some(Box::new(Later::Answer(Instant::now() + delay, Answer { delay: None, ..answer })));
+            self.later = Some(Box::new(Later::Answer(due_in(delay), Answer { delay: None, ..answer })));
             return;
         }
         let Answer { mut head, payload, .. } = answer;
