@@ -349,6 +349,11 @@ fn cookies_and_credentials_are_kept() {
         assert_eq!(wrong.get(&format!("{base}/basic")).unwrap().status(), 401);
         let right = opener.clone().credentials(None, Credentials::new("Aladdin", "open sesame"));
         assert_eq!(right.get(&format!("{base}/basic")).unwrap().text().unwrap(), "in");
+        // A form in hand is sent again with the answer to the challenge.
+        let mut form = plainwire::net::http::form::Form::random().unwrap();
+        form.text("a", "b").unwrap();
+        let upload = Request::post(&format!("{base}/basic")).unwrap().multipart(form);
+        assert_eq!(right.open(upload).unwrap().text().unwrap(), "in");
         let in_url = base.replace("http://", "http://Aladdin:open%20sesame@");
         assert_eq!(opener.get(&format!("{in_url}/basic")).unwrap().text().unwrap(), "in");
     });

@@ -17,6 +17,7 @@
 //!
 //! [`Request::multipart`](super::Request::multipart) sends one.
 
+use super::Body;
 use std::boxed::Box;
 use std::format;
 use std::io::{self, Cursor, Read};
@@ -26,7 +27,13 @@ use std::vec::Vec;
 /// A form being filled in.
 pub struct Form {
     boundary: String,
-    parts: Vec<(Vec<u8>, Box<dyn Read + Send>, u64)>,
+    /// Each with its head, its content and the content's length.
+    parts: Vec<(Vec<u8>, Content, u64)>,
+}
+
+enum Content {
+    Octets(Vec<u8>),
+    Reader(Box<dyn Read + Send>),
 }
 
 impl std::fmt::Debug for Form {
@@ -91,7 +98,7 @@ impl Form {
     /// [`FormError::Name`].
     pub fn text(&mut self, name: &str, value: &str) -> Result<(), FormError> {
         let head = format!("Content-Disposition: form-data; name=\"{}\"\r\n\r\n", escaped(name)?);
-        self.push(head, Box::new(Cursor::new(value.as_bytes().to_vec())), value.len() as u64);
+        self.push(head, Content::Octets(value.as_bytes().to_vec()), value.len() as u64);
         Ok(())
     }
 
@@ -102,7 +109,7 @@ impl Form {
     /// [`FormError::Name`], [`FormError::MediaType`].
     pub fn bytes(&mut self, name: &str, file_name: &str, media_type: &str, octets: Vec<u8>) -> Result<(), FormError> {
         let len = octets.len() as u64;
-        self.reader(name, file_name, media_type, Box::new(Cursor::new(octets)), len)
+        self.file(name, file_name, media_type, Content::Octets(octets), len)
     }
 
     /// A file of `len` octets from a reader; should it give more or fewer, reading the body fails.
@@ -118,6 +125,17 @@ impl Form {
         reader: Box<dyn Read + Send>,
         len: u64,
     ) -> Result<(), FormError> {
+        self.file(name, file_name, media_type, Content::Reader(reader), len)
+    }
+
+    fn file(
+        &mut self,
+        name: &str,
+        file_name: &str,
+        media_type: &str,
+        content: Content,
+        len: u64,
+    ) -> Result<(), FormError> {
         if media_type.is_empty() || !media_type.bytes().all(|octet| (b' '..=b'~').contains(&octet)) {
             return Err(FormError::MediaType);
         }
@@ -125,24 +143,51 @@ impl Form {
         let head = format!(
             "Content-Disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\nContent-Type: {media_type}\r\n\r\n"
         );
-        self.push(head, reader, len);
+        self.push(head, content, len);
         Ok(())
     }
 
-    fn push(&mut self, head: String, body: Box<dyn Read + Send>, len: u64) {
+    fn push(&mut self, head: String, content: Content, len: u64) {
         let opening = format!("--{}\r\n{head}", self.boundary);
-        self.parts.push((opening.into_bytes(), body, len));
+        self.parts.push((opening.into_bytes(), content, len));
+    }
+
+    fn media_type(&self) -> String {
+        format!("multipart/form-data; boundary={}", self.boundary)
+    }
+
+    /// The media type, and the body as octets where all of them are in hand, so that it can be sent again.
+    pub(super) fn into_request_body(self) -> (String, Body) {
+        let content_type = self.media_type();
+        if self.parts.iter().any(|(_, content, _)| matches!(content, Content::Reader(_))) {
+            let (_, len, reader) = self.into_body();
+            return (content_type, Body::Reader(reader, Some(len)));
+        }
+        let mut all = Vec::new();
+        for (opening, content, _) in self.parts {
+            all.extend_from_slice(&opening);
+            if let Content::Octets(octets) = content {
+                all.extend_from_slice(&octets);
+            }
+            all.extend_from_slice(b"\r\n");
+        }
+        all.extend_from_slice(format!("--{}--\r\n", self.boundary).as_bytes());
+        (content_type, Body::from(all))
     }
 
     /// The media type, the length in octets, and the body.
     pub fn into_body(self) -> (String, u64, Box<dyn Read + Send>) {
-        let content_type = format!("multipart/form-data; boundary={}", self.boundary);
+        let content_type = self.media_type();
         let closing = format!("--{}--\r\n", self.boundary).into_bytes();
         let mut len = closing.len() as u64;
         let mut body: Box<dyn Read + Send> = Box::new(io::empty());
-        for (opening, part, octets) in self.parts {
+        for (opening, content, octets) in self.parts {
             len += opening.len() as u64 + octets + 2;
-            let exact = Exact { inner: part, left: octets };
+            let inner = match content {
+                Content::Octets(octets) => Box::new(Cursor::new(octets)),
+                Content::Reader(reader) => reader,
+            };
+            let exact = Exact { inner, left: octets };
             body = Box::new(body.chain(Cursor::new(opening)).chain(exact).chain(&b"\r\n"[..]));
         }
         (content_type, len, Box::new(body.chain(Cursor::new(closing))))
@@ -188,6 +233,26 @@ impl<R: Read> Read for Exact<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn octets_in_hand_are_what_a_reader_would_give() {
+        let form = || {
+            let mut form = Form::new("b").unwrap();
+            form.text("a", "1").unwrap();
+            form.bytes("f", "f.txt", "text/plain", b"x\r\ny".to_vec()).unwrap();
+            form
+        };
+        let (media_type, len, mut reader) = form().into_body();
+        let mut read = Vec::new();
+        reader.read_to_end(&mut read).unwrap();
+        let (same_type, body) = form().into_request_body();
+        let Body::Bytes(bytes) = body else { panic!("{body:?}") };
+        assert_eq!((media_type, len, read), (same_type, bytes.len() as u64, bytes.to_vec()));
+
+        let mut streamed = form();
+        streamed.reader("s", "s", "text/plain", Box::new(io::empty()), 0).unwrap();
+        assert!(matches!(streamed.into_request_body().1, Body::Reader(_, Some(_))));
+    }
 
     #[test]
     fn no_two_forms_have_the_same_boundary() {

@@ -337,11 +337,12 @@ impl Request {
     /// # Ok::<(), plainwire::net::http::Error>(())
     /// ```
     ///
-    /// It can be sent once: where a log-in is asked for, have it sent [at once](super::Opener::preemptive).
+    /// A form with a [reader](Form::reader) can be sent once: where a log-in is asked for, have it sent
+    /// [at once](super::Opener::preemptive).
     #[must_use]
     pub fn multipart(self, form: Form) -> Self {
-        let (content_type, len, body) = form.into_body();
-        self.typed(&content_type, Body::Reader(body, Some(len)))
+        let (content_type, body) = form.into_request_body();
+        self.typed(&content_type, body)
     }
 
     fn typed(mut self, content_type: &str, body: impl Into<Body>) -> Self {
