@@ -11,6 +11,7 @@ pub use place::{InvalidPlace, Place};
 
 use crate::engine::Tap;
 use crate::mime::{Builder, DateTime, Draft, Offset};
+use crate::net::limits::due_in;
 use crate::net::tap::SharedTap;
 use crate::net::tls::Connector;
 use crate::sasl::{Credentials, Mechanism, Secret};
@@ -303,7 +304,7 @@ impl Mailer {
 
     fn send_source(&self, envelope: &Envelope, message: &mut Source<'_>) -> Result<Report, Error> {
         let content = message.content().map_err(source::unreadable)?;
-        let deadline = self.options.deadline.map(|limit| Instant::now() + limit);
+        let deadline = self.options.deadline.map(due_in);
         let mut report = Report::new(envelope.recipients.len());
         // Whom it is still to be sent to.
         let mut left: Vec<usize> = (0..envelope.recipients.len()).collect();
@@ -345,7 +346,7 @@ impl Mailer {
                 }
             }
             let again = !delayed.is_empty() && failed.as_ref().is_none_or(Error::is_temporary);
-            let in_time = deadline.is_none_or(|due| Instant::now() + pause < due);
+            let in_time = deadline.is_none_or(|due| due_in(pause) < due);
             if !(again && retries > 0 && in_time) {
                 let somebody = (0..report.recipients.len()).any(|at| report.accepted(at));
                 return match failed {

@@ -1,6 +1,7 @@
 //! Connections that wait for the next message.
 
 use super::session::Session;
+use crate::net::limits::due_in;
 use std::string::ToString;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
@@ -50,7 +51,7 @@ impl Pool {
         }
         let mut shelf = self.lock();
         let surplus = if shelf.sessions.len() >= self.most { Some(shelf.sessions.remove(0)) } else { None };
-        shelf.sessions.push((session, Instant::now() + self.idle));
+        shelf.sessions.push((session, due_in(self.idle)));
         if !shelf.watched {
             let pool = Arc::downgrade(self);
             let started = thread::Builder::new().name("mail pool".to_string()).spawn(move || watch(&pool));
