@@ -237,6 +237,13 @@ fn requests_are_logged_and_the_end_is_graceful() {
         assert_eq!(get(&[&server.url("/bytes/7")]).text(), "xxxxxxx");
         assert_eq!(get(&["-d", "abc", &server.url("/x%22y")]).text(), "abc");
         assert_eq!(get(&[&server.url("/status/404")]).code, 0);
+        // What could not be read, and an answer that nobody read to its end.
+        assert!(server.raw("GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 400 "));
+        assert!(server.raw("BREW / HTTP/9.9\r\n\r\n").starts_with("HTTP/1.1 505 "));
+        let mut gone = TcpStream::connect(server.address).unwrap();
+        gone.write_all(b"GET /bytes/1000000000 HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+        gone.read_exact(&mut [0; 100_000]).unwrap();
+        drop(gone);
         // An answer that is under way is given to its end.
         let url = server.url("/delay/1");
         let slow = std::thread::spawn(move || get(&[&url]).text());
@@ -255,6 +262,9 @@ fn requests_are_logged_and_the_end_is_graceful() {
         ] {
             assert!(log.contains(line), "{line}: {log}");
         }
+        assert_eq!((log.matches("] \"-\" 400 -\n").count(), log.matches("] \"-\" 505 -\n").count()), (1, 1), "{log}");
+        let cut = log.lines().find_map(|line| line.split_once("\"GET /bytes/1000000000 HTTP/1.1\" 200 ")).unwrap().1;
+        assert!((100_000..1_000_000_000).contains(&cut.parse::<u64>().unwrap()), "{log}");
         assert!(log.lines().all(|line| line.starts_with("127.0.0.1 - - [")), "{log}");
     }
 }

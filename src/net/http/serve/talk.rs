@@ -4,9 +4,9 @@ use super::{Answer, App, Begin, Entry, Hand, Intake, Payload, Request, Then};
 use crate::cookie::Timestamp;
 use crate::engine::Handler;
 use crate::http1::server::Event;
-use crate::http1::{Content, Misuse, ResponseHead, Server, Trailers, server};
+use crate::http1::{Content, Error, Misuse, ResponseHead, Server, StatusCode, Trailers, server};
 use crate::net::limits::due_in;
-use crate::net::{Bulk, Conversation, Link, Next, Party, Service, talk};
+use crate::net::{Bulk, Conversation, Ended, Link, Next, Party, Service, talk};
 use bytes::BytesMut;
 use std::boxed::Box;
 use std::cell::RefCell;
@@ -76,6 +76,7 @@ impl<A: App> Service for Serve<A> {
             pass_over: u32::try_from(self.pass_over.as_millis()).unwrap_or(u32::MAX),
             source: None,
             hand: None,
+            whole: false,
             status: 0,
             sent: 0,
         };
@@ -116,6 +117,9 @@ struct Talk<A> {
     pass_over: u32,
     source: Option<Source>,
     hand: Option<Hand>,
+    /// The end of the request was told.
+    whole: bool,
+    /// Of the answer to the present request, once it has begun.
     status: u16,
     sent: u64,
 }
@@ -178,6 +182,7 @@ impl<A: App> Talk<A> {
             .any(|value| !value.as_ref().eq_ignore_ascii_case(b"chunked"));
         let begin = if coded { Begin::Answer(Answer::status(501)) } else { self.app.begin(&request) };
         self.request = Some(request);
+        (self.whole, self.status) = (false, 0);
         self.intake = match begin {
             Begin::Answer(answer) => {
                 self.answer(server, answer, out);
@@ -301,19 +306,29 @@ impl<A: App> Talk<A> {
 
     /// The answer is complete.
     fn done(&mut self) {
-        if let (Some(log), Some(request)) = (&self.log, &self.request) {
-            let head = request.head();
-            log(&Entry {
-                peer: self.peer.ip(),
-                at: SystemTime::now(),
-                request: std::format!("{} {} HTTP/1.{}", head.method(), head.target(), head.version().minor()),
-                status: self.status,
-                octets: self.sent,
-            });
+        if self.request.is_some() {
+            self.record();
         }
         self.sent = 0;
         // A connection that is idle holds nothing of what was asked.
         self.request = None;
+        if self.whole {
+            self.status = 0;
+        }
+    }
+
+    /// Writes a line of the log. A request that could not be read is a hyphen, as in Apache.
+    fn record(&self) {
+        let Some(log) = &self.log else { return };
+        let request = self.request.as_ref().map_or_else(
+            || "-".to_string(),
+            |request| {
+                let head = request.head();
+                std::format!("{} {} HTTP/1.{}", head.method(), head.target(), head.version().minor())
+            },
+        );
+        let (peer, at) = (self.peer.ip(), SystemTime::now());
+        log(&Entry { peer, at, request, status: self.status, octets: self.sent });
     }
 
     fn data(&mut self, server: &mut Server, octets: &[u8], out: &mut BytesMut) {
@@ -335,6 +350,10 @@ impl<A: App> Talk<A> {
 
     fn end(&mut self, server: &mut Server, trailers: &Trailers<&[u8]>, out: &mut BytesMut) {
         self.later.take_if(|later| matches!(**later, Later::GiveUp(_)));
+        self.whole = true;
+        if self.request.is_none() {
+            self.status = 0;
+        }
         let answer = match (std::mem::replace(&mut self.intake, Taking::Nothing), &self.request) {
             (Taking::Nothing, _) | (_, None) => return,
             (Taking::Collecting(_, body, then), Some(request)) => Some(then(request, body)),
@@ -485,6 +504,25 @@ impl<A: App> Party<Server> for Talk<A> {
 
     fn stopping(&mut self, server: &mut Server, _: &mut BytesMut) {
         server.shutdown();
+    }
+
+    fn ended(&mut self, _: &mut Server, how: &Ended<Error>) {
+        let refused = match how {
+            Ended::Failed(error) => error.reply().map(StatusCode::as_u16),
+            _ => None,
+        };
+        if self.status == 0 {
+            // The engine has answered it.
+            let Some(status) = refused else { return };
+            self.status = status;
+            self.record();
+        } else if self.request.is_some() {
+            // An answer that was cut short.
+            if let Some(Source::Bulk(parts)) = &self.source {
+                self.sent = self.sent.saturating_sub(parts.iter().map(Bulk::left).sum());
+            }
+            self.record();
+        }
     }
 
     fn handed_over(&mut self, _: &mut Server, _: &[u8]) -> Next {
