@@ -18,7 +18,7 @@ pub(super) struct Header {
     any: bool,
     kind: Option<Kind>,
     boundary: Option<Vec<u8>>,
-    encoding: Option<(Encoding, usize)>,
+    pub(super) encoding: Option<(Encoding, usize)>,
     disposition: bool,
     content_id: bool,
 }

@@ -176,6 +176,23 @@ proptest! {
     }
 
     #[test]
+    fn equal_lines_with_one_odd_octet(
+        width in (1..30_usize).prop_map(|quanta| quanta * 4), count in 0..40_usize, crlf: bool,
+        at in 0..3000_usize, odd in "[=!\\-A\r\n ]", replaced: bool, cut in 0..3000_usize,
+    ) {
+        let line = std::string::String::from(&"QUJDREVG".repeat(16)[..width]) + if crlf { "\r\n" } else { "\n" };
+        let mut text = line.repeat(count);
+        let at = at % (text.len() + 1);
+        text.replace_range(at..(at + usize::from(replaced)).min(text.len()), &odd);
+        let (front, back) = text.as_bytes().split_at(cut % (text.len() + 1));
+        let each: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
+        let octet_by_octet = decoded(Encoding::Base64, &each);
+        prop_assert_eq!(&octet_by_octet.0, &plain_base64(text.as_bytes()));
+        prop_assert_eq!(&decoded(Encoding::Base64, &[text.as_bytes()]), &octet_by_octet);
+        prop_assert_eq!(decoded(Encoding::Base64, &[front, back]), octet_by_octet);
+    }
+
+    #[test]
     fn quoted_printable_comes_back(octets in proptest::collection::vec(any::<u8>(), 0..400), cut in 0..1200_usize) {
         let octets: Vec<u8> = octets.into_iter().filter(|octet| *octet != b'\n').collect();
         let mut encoder = Encoder::default();
