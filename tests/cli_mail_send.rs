@@ -297,6 +297,7 @@ fn the_exit_codes_are_those_of_sysexits() {
         let output = send(&[&to[..], &arguments].concat(), "hello\n");
         assert_eq!(code(&output), wanted, "{arguments:?}: {}", errors(&output));
         assert_eq!(out(&output), "");
+        assert!(!errors(&output).contains("user:password"), "{}", errors(&output));
     }
     assert_eq!(code(&send(&["--help"], "")), 0);
 }

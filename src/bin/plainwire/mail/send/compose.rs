@@ -184,25 +184,24 @@ const HEADER: usize = 1 << 20;
 /// a file that has both kinds is left alone, and refused when it is sent.
 pub(super) fn as_is(path: &Path) -> Result<(Body, Vec<u8>), Failure> {
     let failed = |error: io::Error| Failure::at(NO_INPUT, path, error);
-    if path != Path::new("-") {
+    // A pipe is opened once and read once.
+    if path != Path::new("-") && fs::metadata(path).map_err(failed)?.is_file() {
         let mut file = File::open(path).map_err(failed)?;
-        if file.metadata().map_err(failed)?.is_file() {
-            let (mut header, mut local, mut chunk) = (Vec::new(), true, vec![0; 1 << 16]);
-            let mut whole = false;
-            loop {
-                let count = file.read(&mut chunk).map_err(failed)?;
-                if count == 0 {
-                    break;
-                }
-                local &= !chunk[..count].contains(&b'\r');
-                if !whole {
-                    header.extend_from_slice(&chunk[..count]);
-                    whole = header.len() >= HEADER || header_ends(&header);
-                }
+        let (mut header, mut local, mut chunk) = (Vec::new(), true, vec![0; 1 << 16]);
+        let mut whole = false;
+        loop {
+            let count = file.read(&mut chunk).map_err(failed)?;
+            if count == 0 {
+                break;
             }
-            file.rewind().map_err(failed)?;
-            return Ok((Body::File { file, local }, header));
+            local &= !chunk[..count].contains(&b'\r');
+            if !whole {
+                header.extend_from_slice(&chunk[..count]);
+                whole = header.len() >= HEADER || header_ends(&header);
+            }
         }
+        file.rewind().map_err(failed)?;
+        return Ok((Body::File { file, local }, header));
     }
     let octets = octets(path)?;
     if octets.contains(&b'\r') {

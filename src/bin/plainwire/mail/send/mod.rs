@@ -255,7 +255,9 @@ fn dry_run(envelope: &Envelope, message: Body) -> Outcome {
 
 fn mailer(args: &Args, recorder: Option<&Arc<Mutex<Recorder>>>) -> Result<Mailer, Failure> {
     let url = args.smtp.as_deref().unwrap_or_default();
-    let mut mailer = Mailer::new(url).map_err(|why| Failure::new(USAGE, format!("--smtp {url}: {why}")))?;
+    // What stands before the host may have a password in it.
+    let shown = url.rsplit_once('@').map_or(url, |(_, behind)| behind);
+    let mut mailer = Mailer::new(url).map_err(|why| Failure::new(USAGE, format!("--smtp {shown}: {why}")))?;
     if let Some(user) = mailer.place().user() {
         let prompt = format!("password of {user} at {}: ", mailer.place().host());
         mailer = mailer.password(args.password.read(&prompt, CONFIG)?);
