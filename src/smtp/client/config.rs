@@ -21,7 +21,8 @@ pub enum StartTls {
 /// How the octets of a message are sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Transfer {
-    /// By `DATA`, and by `BDAT` where `DATA` can't: a message declared as binary.
+    /// By `DATA`, and by `BDAT` where `DATA` can't: a message declared as binary. For any other both take the same turns,
+    /// and `DATA` is what every server has seen most of.
     #[default]
     Auto,
     /// By `BDAT` wherever the server offers `CHUNKING`: nothing is stuffed.
