@@ -242,7 +242,7 @@ fn requests_are_logged_and_the_end_is_graceful() {
         assert!(server.raw("BREW / HTTP/9.9\r\n\r\n").starts_with("HTTP/1.1 505 "));
         let mut gone = TcpStream::connect(server.address).unwrap();
         gone.write_all(b"GET /bytes/1000000000 HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
-        gone.read_exact(&mut [0; 100_000]).unwrap();
+        gone.read_exact(&mut vec![0; 100_000]).unwrap();
         drop(gone);
         // An answer that is under way is given to its end.
         let url = server.url("/delay/1");

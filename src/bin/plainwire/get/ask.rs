@@ -76,11 +76,11 @@ pub(super) fn request(args: &Args, url: &str) -> Result<Request, Failure> {
         request = request.field("Referer", referer).map_err(says)?;
     }
     if let Some(range) = &args.range {
-        request = request.field("Range", &format!("bytes={range}")).map_err(says)?;
+        request = request.field("Range", format!("bytes={range}")).map_err(says)?;
     }
     let cookies: Vec<_> = args.cookie.iter().filter(|given| given.contains('=')).map(String::as_str).collect();
     if !cookies.is_empty() {
-        request = request.field("Cookie", &cookies.join("; ")).map_err(says)?;
+        request = request.field("Cookie", cookies.join("; ")).map_err(says)?;
     }
     if let Some(token) = &args.oauth2_bearer {
         request = request.bearer(token).map_err(says)?;
