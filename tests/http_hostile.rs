@@ -316,6 +316,29 @@ fn a_plan_holds_no_password() {
     assert!(!plan.contains("secret") && plan.contains(&script.url("/")), "{plan}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_link_in_the_place_of_a_part_leads_nowhere() {
+    for script in [ranges(|_| &["ETag: \"1\""], 200_000, 0), Script::new(|_, _| answer("200 OK", &[], "new"))] {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("victim"), "old").unwrap();
+        std::os::unix::fs::symlink(at("victim"), at("f.part")).unwrap();
+        let done = Download::new(script.url("/"), at("f")).run(&opener(), &|_| {});
+        assert!(matches!(done, Err(Error::File { .. })), "{done:?}");
+        assert_eq!(std::fs::read(at("victim")).unwrap(), b"old");
+    }
+    // The plan's place is no better.
+    let script = ranges(|_| &["ETag: \"1\""], 200_000, 0);
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("victim"), "old").unwrap();
+    std::os::unix::fs::symlink(at("victim"), at("f.part.plan.new")).unwrap();
+    let done = Download::new(script.url("/"), at("f")).run(&opener(), &|_| {});
+    assert!(matches!(done, Err(Error::File { .. })), "{done:?}");
+    assert_eq!(std::fs::read(at("victim")).unwrap(), b"old");
+}
+
 #[test]
 fn the_longest_name_has_room_for_its_part() {
     let script = ranges(|_| &["ETag: \"1\""], 200_000, 0);

@@ -256,7 +256,7 @@ impl Download {
         watch: &(dyn Fn(&Progress) + Sync),
     ) -> Result<(u64, u64), Error> {
         let failed = failed_at(part);
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(part).map_err(&failed)?;
+        let file = to_write().create(true).truncate(false).open(part).map_err(&failed)?;
         file.set_len(plan.length).map_err(&failed)?;
         save(memory, &plan)?;
         let (length, resumed) = (plan.length, plan.done());
@@ -336,7 +336,7 @@ fn hex(octets: &[u8]) -> String {
 fn hold(part: &Path) -> Result<File, Error> {
     let failed = failed_at(part);
     loop {
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(part).map_err(&failed)?;
+        let file = to_write().create(true).truncate(false).open(part).map_err(&failed)?;
         match file.try_lock() {
             // Another download may have given it its final name since it was opened.
             Ok(()) if !is_at(&file, part) => {}
@@ -348,6 +348,18 @@ fn hold(part: &Path) -> Result<File, Error> {
             Err(fs::TryLockError::Error(_)) => return Ok(file),
         }
     }
+}
+
+/// How the file that is being put together is opened: a link that somebody left in its place leads nowhere.
+fn to_write() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    options
 }
 
 #[cfg(unix)]
@@ -366,7 +378,7 @@ fn is_at(_: &File, _: &Path) -> bool {
 /// One stream from the beginning: what there is without ranges.
 fn stream(mut response: Response, part: &Path, watch: &(dyn Fn(&Progress) + Sync)) -> Result<(u64, u64), Error> {
     let failed = failed_at(part);
-    let mut file = File::create(part).map_err(&failed)?;
+    let mut file = to_write().create(true).truncate(true).open(part).map_err(&failed)?;
     let (start, length) = (Instant::now(), response.length());
     let mut done = 0;
     let mut told = start;
@@ -540,7 +552,7 @@ impl Run<'_> {
             return Err(CHANGED);
         }
         let failed = failed_at(self.part);
-        let mut file = OpenOptions::new().write(true).open(self.part).map_err(&failed)?;
+        let mut file = to_write().open(self.part).map_err(&failed)?;
         file.seek(SeekFrom::Start(segment.done)).map_err(&failed)?;
         let mut at = segment.done;
         response.pour(&mut |octets| {
@@ -576,7 +588,8 @@ impl Run<'_> {
 fn save(memory: &Path, plan: &Plan) -> Result<(), Error> {
     let failed = failed_at(memory);
     let fresh = beside(memory, "new");
-    fs::write(&fresh, plan.print()).map_err(&failed)?;
+    let mut file = to_write().create(true).truncate(true).open(&fresh).map_err(&failed)?;
+    file.write_all(plan.print().as_bytes()).map_err(&failed)?;
     fs::rename(&fresh, memory).map_err(&failed)
 }
 
