@@ -27,6 +27,28 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Users and TLS
+//!
+//! A submission server: nobody sends before they logged in, and nobody shows a password without TLS.
+//!
+//! ```no_run
+//! use plainwire::net::smtp::serve::{Maildirs, Serve};
+//! use plainwire::net::{maildir::Maildir, pool, server::{Options, Port}, tls::Acceptor, users::Users};
+//! use plainwire::sasl::Mechanism;
+//! use plainwire::smtp::server::Config;
+//! use std::{fs, sync::Arc};
+//!
+//! let acceptor = Acceptor::builder().identity_pem(&fs::read("cert.pem")?, &fs::read("key.pem")?)?.build()?;
+//! let users = Arc::new(Users::read("users")?); // its lines are what `users::entry` or `plainwire mail user` makes
+//! let mut config = Config::new("mail.example.org".parse()?);
+//! config.auth = vec![Mechanism::ScramSha256, Mechanism::Plain];
+//! config.auth_required = true;
+//! let handler = Maildirs::one(Maildir::create("mail")?, "mail.example.org".parse()?).users(users);
+//! let submission = Serve::new(handler, config).starttls(acceptor);
+//! pool::start(vec![Port::bind("[::]:587", submission)?], Options::default())?.wait();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # The life of a message
 //!
 //! [`Handler::mail`] and [`Handler::rcpt`] are asked about the envelope; with the first recipient accepted,
