@@ -95,7 +95,8 @@ impl<'a> Pairs<'a> {
 impl<'a> Iterator for Pairs<'a> {
     type Item = (Cow<'a, str>, Cow<'a, str>);
 
-    #[inline]
+    // In the caller's loop a pair need not go through memory. What is rare or long is called.
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         let field = self.field()?;
         Some((

@@ -161,6 +161,11 @@ impl<'s> Serializer<'s> {
         if self.charset.is_utf8() {
             return self.append_octets(name.as_bytes(), value.as_bytes());
         }
+        self.append_in_charset(name, value)
+    }
+
+    #[cold]
+    fn append_in_charset(&mut self, name: &str, value: &str) -> &mut Self {
         let errors = if self.errors == Errors::Strict { Errors::Replace } else { self.errors };
         if let (Ok(name), Ok(value)) = (self.charset.encode(name, errors), self.charset.encode(value, errors)) {
             self.append_octets(&name, &value);
