@@ -172,6 +172,7 @@ const EHLO: u32 = verb(*b"EHLO");
 const HELO: u32 = verb(*b"HELO");
 const LHLO: u32 = verb(*b"LHLO");
 const MAIL: u32 = verb(*b"MAIL");
+const FROM: u32 = verb(*b"FROM");
 const RCPT: u32 = verb(*b"RCPT");
 const DATA: u32 = verb(*b"DATA");
 const BDAT: u32 = verb(*b"BDAT");
@@ -205,11 +206,11 @@ impl<'i> Command<&'i [u8]> {
         let verb = verb(*name);
         match verb {
             MAIL => match rest.split_first_chunk::<6>() {
-                Some((from, rest)) if from.eq_ignore_ascii_case(b" FROM:") => mail(near(rest)),
+                Some(([b' ', f, r, o, m, b':'], rest)) if self::verb([*f, *r, *o, *m]) == FROM => mail(near(rest)),
                 _ => Err(argument(line, rest)),
             },
             RCPT => match rest.split_first_chunk::<4>() {
-                Some((to, rest)) if to.eq_ignore_ascii_case(b" TO:") => rcpt(near(rest)),
+                Some(([b' ', b'T' | b't', b'O' | b'o', b':'], rest)) => rcpt(near(rest)),
                 _ => Err(argument(line, rest)),
             },
             DATA | RSET | QUIT if rest.is_empty() => Ok(bare(verb)),

@@ -356,6 +356,32 @@ proptest! {
         }
     }
 
+    /// Of keywords and values, the number is the same for the same letters in whatever case, and for nothing else.
+    #[test]
+    fn words_are_compared_as_numbers(word in "[A-Z0-9-]{1,8}", other in "[!-<>-~]{0,10}", lower: bool) {
+        use syntax::words::{folded, key};
+        let spelled = if lower { word.to_ascii_lowercase() } else { word.clone() };
+        prop_assert_eq!(folded(spelled.as_bytes()), key(word.as_bytes()));
+        let word = word.replace('-', "A");
+        prop_assert_eq!(folded(other.as_bytes()) == key(word.as_bytes()), other.eq_ignore_ascii_case(&word));
+    }
+
+    #[test]
+    fn known_words_are_no_others(text in "[!-~]{0,9}", at in 0usize..8, octet: u8) {
+        use syntax::words::{folded, key};
+        for word in ["SIZE", "BODY", "8BITMIME", "NOTIFY", "ORCPT", "SUCCESS", "FAILURE", "DELAY"] {
+            let mut near = word.as_bytes().to_vec();
+            near[at % word.len()] = octet;
+            for text in [text.as_bytes(), &near] {
+                // Whatever ends a value is not in one.
+                let value = text.iter().all(|octet| *octet > b' ' && *octet != b'=' && *octet != 0x7F);
+                if value {
+                    prop_assert_eq!(folded(text) == key(word.as_bytes()), text.eq_ignore_ascii_case(word.as_bytes()));
+                }
+            }
+        }
+    }
+
     #[test]
     fn parameters_are_what_the_grammar_says(text in "( ?[a-z-]{1,4}(=[a-z]{0,3})?){0,4}") {
         let grammar = syntax::words::parameters(text.as_bytes());

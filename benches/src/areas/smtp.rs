@@ -4,9 +4,9 @@ use crate::measure::Bench;
 use bytes::BytesMut;
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::extension::ClientId;
-use memchr::memchr;
 use plainwire::smtp::Command;
 use plainwire::syntax::dots::{Endings, Piece, Stuff, Unstuff};
+use plainwire::syntax::line::Lines;
 use smtp_proto::Request;
 use smtp_proto::request::receiver::DataReceiver;
 use std::hint::black_box;
@@ -39,12 +39,10 @@ fn recipients() -> Vec<u8> {
 
 /// Takes the commands of a stream, each behind the other, as a server does.
 fn ours(stream: &[u8]) -> usize {
-    let (mut rest, mut commands) = (stream, 0);
-    while let Some(end) = memchr(b'\n', rest) {
-        let line = rest[..end].strip_suffix(b"\r").expect("CRLF");
+    let (mut rest, mut lines, mut commands) = (stream, Lines::new(), 0);
+    while let Some(line) = lines.take(&mut rest, 2048).expect("a short line") {
         black_box(Command::parse(line).expect("a command"));
         commands += 1;
-        rest = &rest[end + 1..];
     }
     commands
 }

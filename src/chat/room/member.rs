@@ -182,7 +182,8 @@ impl Member {
     /// Shows it line after line, in the order in which they were said, as long as `take` wants one more.
     #[inline]
     pub(super) fn read(&mut self, id: MemberId, log: &Log, mut take: impl FnMut(&Bytes) -> bool) {
-        // Mostly it is one line behind, and nothing was said to it alone: 70 of 200 instructions less than the loop.
+        // Mostly it is one line behind, and nothing was said to it alone: then a line costs half of the loop's
+        // instructions, 117 a listener.
         if self.private_octets == 0
             && let Some(line) = log.last(self.cursor)
         {

@@ -20,16 +20,15 @@ impl<'a> OriginalRecipient<&'a [u8]> {
         if text.len() > 500 {
             return None;
         }
-        let at = memchr::memchr(b';', text)?;
-        let (kind, address) = (&text[..at], &text[at + 1..]);
+        let at = words::run(text, words::KEYWORD);
+        let (kind, address) = (&text[..at], text[at..].strip_prefix(b";")?);
         let utf8 = kind.eq_ignore_ascii_case(b"utf-8");
         let spelled = if utf8 {
             words::printable(address) && !address.contains(&b' ') && !address.contains(&b'=')
         } else {
             words::xtext(address)
         };
-        let kind = kind.iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-') && !kind.is_empty();
-        (kind && spelled && !address.is_empty()).then_some(Self { text, at: at as u16 })
+        (at > 0 && spelled && !address.is_empty()).then_some(Self { text, at: at as u16 })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Finds, in blocks of 64 octets, what is neither ordinary text nor an ordinary line end.
 
 use crate::work;
-use memchr::memmem;
+use memchr::{memchr, memmem};
 use wide::u8x16;
 
 /// Which of the two characters stands on its own, without the other.
@@ -62,6 +62,10 @@ fn search(text: &[u8]) -> Option<(usize, Mark)> {
 
 /// Octets that are looked at block by block before a search that costs more to begin and less to go on.
 const NEAR: usize = 4 * BLOCK;
+/// Dots that are nearer to one another than this are many: to stop at each costs more than to search for two octets.
+const SENTENCE: usize = 8 * BLOCK;
+/// So many of them are enough to know.
+const PROSE: usize = 4;
 
 /// Where the first dot right behind CRLF stands in `text`, whatever other line ends there are.
 pub(super) fn next_dot(text: &[u8]) -> Option<usize> {
@@ -94,7 +98,19 @@ fn find_dot(text: &[u8]) -> Option<usize> {
                 return None;
             }
         }
-        // Where they are not, a search for both octets at once does.
+        // Where they are not, a search for any dot is fastest: base64, of which large mail consists, has none, and one
+        // octet takes a third of the instructions of two (0.10 for each octet against 0.28).
+        let mut prose = 0;
+        while prose < PROSE {
+            let next = memchr(b'.', &text[from..])?;
+            let place = from + next;
+            if behind_crlf(&place) {
+                return Some(place);
+            }
+            from = place + 1;
+            prose += usize::from(next < SENTENCE);
+        }
+        // In prose a search for both octets at once is.
         let place = from + memmem::find(&text[from - 1..], b"\n.")?;
         if text[place - 2] == b'\r' {
             return Some(place);
@@ -109,8 +125,15 @@ fn find_dot(text: &[u8]) -> Option<usize> {
 /// One bit for each octet of the window's block that is a dot behind an LF.
 #[inline]
 fn dots(window: &[u8; BLOCK + 2]) -> u64 {
-    let (lf, dot) = (mask::<1, { BLOCK + 2 }>(window, b'\n'), mask::<2, { BLOCK + 2 }>(window, b'.'));
-    lf & dot
+    let (before, _) = window[1..].as_chunks::<16>();
+    let (at, _) = window[2..].as_chunks::<16>();
+    let mut bits = 0;
+    for (part, (before, at)) in before.iter().zip(at).enumerate() {
+        // Both at once: a mask for each of the two would take twice as long.
+        let found = u8x16::new(*before).simd_eq(u8x16::splat(b'\n')) & u8x16::new(*at).simd_eq(u8x16::splat(b'.'));
+        bits |= u64::from(found.to_bitmask()) << (16 * part);
+    }
+    bits
 }
 
 /// What the octet at `at` is, with its neighbours: the definition that the blocks above only narrow down to.
@@ -158,10 +181,9 @@ fn marks(window: &[u8; WINDOW]) -> u64 {
 fn mask<const AT: usize, const LENGTH: usize>(window: &[u8; LENGTH], octet: u8) -> u64 {
     let octet = u8x16::splat(octet);
     let mut bits = 0;
-    for part in 0..4 {
-        let from = AT + 16 * part;
-        let lane: [u8; 16] = core::array::from_fn(|i| window[from + i]);
-        bits |= u64::from(u8x16::new(lane).simd_eq(octet).to_bitmask()) << (16 * part);
+    let (lanes, _) = window[AT..AT + BLOCK].as_chunks::<16>();
+    for (part, lane) in lanes.iter().enumerate() {
+        bits |= u64::from(u8x16::new(*lane).simd_eq(octet).to_bitmask()) << (16 * part);
     }
     bits
 }

@@ -1,3 +1,4 @@
+use super::scan::next_dot;
 use super::{Alone, Bare, Endings, Mark, Piece, Stuff, Unstuff, next_mark};
 use alloc::vec::Vec;
 use bytes::BytesMut;
@@ -209,6 +210,27 @@ proptest! {
         let mut stuff = Stuff::new(Endings::Refuse);
         for piece in stuff.pieces(&text).map_while(Result::ok) {
             prop_assert!(piece.is_empty() || range.contains(&piece.as_ptr()));
+        }
+    }
+
+    /// In prose and in what has no dots for long, near and far.
+    #[test]
+    fn dots_are_found_wherever_they_are(
+        parts in prop::collection::vec((0usize..900, prop::sample::select(&[".", "a.b", "\n.", "\r.", "\r\n.", "\r\n"][..])), 0..12),
+        near in 0usize..12,
+    ) {
+        let mut text = Vec::new();
+        for (at, (length, end)) in parts.into_iter().enumerate() {
+            // At first far apart, then near.
+            text.resize(text.len() + if at < near { length } else { length % 40 }, b'z');
+            text.extend(end.as_bytes());
+        }
+        let mut from = 0;
+        loop {
+            let found = next_dot(&text[from..]);
+            prop_assert_eq!(found, text[from..].windows(3).position(|three| three == b"\r\n.").map(|at| at + 2));
+            let Some(at) = found else { break };
+            from += at;
         }
     }
 

@@ -1,4 +1,4 @@
-use super::{Lines, TooLong};
+use super::{Lines, TooLong, line_feed};
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
@@ -51,6 +51,19 @@ fn skipping_keeps_the_begun_line_end() {
     let mut input = &b"\r\nNOOP"[..];
     assert!(lines.skip(&mut input));
     assert_eq!(input, b"NOOP");
+}
+
+#[test]
+fn masks_find_what_a_walk_finds() {
+    for length in 0..200 {
+        let mut text = alloc::vec![b'x'; length];
+        assert_eq!(line_feed(&text), None);
+        for at in (0..length).rev() {
+            // What lies behind the first makes no difference.
+            text[at] = b'\n';
+            assert_eq!(line_feed(&text), Some(at), "of {length}");
+        }
+    }
 }
 
 proptest! {
