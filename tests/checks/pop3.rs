@@ -140,19 +140,17 @@ fn answers(commands: &[Command], stream: &[u8]) -> (Vec<String>, Failed) {
             continue;
         }
         if !command.is_multi_line() {
-            let words: Vec<&str> = core::str::from_utf8(text).map(|text| text.split(' ').collect()).unwrap_or_default();
-            let digits = |word: Option<&&str>| word.copied().and_then(digits);
+            // What stands behind the numbers may be anything.
+            let mut words = text.split(|&octet| octet == b' ').map(digits);
             let event = match command {
-                Command::Stat => match (digits(words.first()), digits(words.get(1))) {
+                Command::Stat => match (words.next().flatten(), words.next().flatten()) {
                     (Some(messages), Some(octets)) => {
                         Event::Stat { messages: u32::try_from(messages).unwrap_or(u32::MAX), octets }
                     }
-                    _ if core::str::from_utf8(text).is_err() => return undecided(told, text),
                     _ => return (told, Failed::Malformed),
                 },
-                Command::List(Some(1)) => match (digits(words.first()), digits(words.get(1))) {
+                Command::List(Some(1)) => match (words.next().flatten(), words.next().flatten()) {
                     (Some(1), Some(octets)) => Event::Size { message: 1, octets },
-                    _ if core::str::from_utf8(text).is_err() => return undecided(told, text),
                     _ => return (told, Failed::Malformed),
                 },
                 Command::Uidl(Some(2)) => match identified(text) {
@@ -198,10 +196,8 @@ fn answers(commands: &[Command], stream: &[u8]) -> (Vec<String>, Failed) {
             let event = match command {
                 Command::Capa => Event::Capability(Capability::parse(item)),
                 Command::List(_) => {
-                    let mut words = item.split(|&octet| octet == b' ');
-                    let number =
-                        |word: Option<&[u8]>| word.and_then(|word| core::str::from_utf8(word).ok()).and_then(digits);
-                    match (number(words.next()), number(words.next())) {
+                    let mut words = item.split(|&octet| octet == b' ').map(digits);
+                    match (words.next().flatten(), words.next().flatten()) {
                         (Some(message @ 1..=0xffff_ffff), Some(octets)) => {
                             Event::Size { message: message as u32, octets }
                         }
@@ -224,20 +220,15 @@ fn answers(commands: &[Command], stream: &[u8]) -> (Vec<String>, Failed) {
     (told, if rest.is_empty() { Failed::Half } else { Failed::Over })
 }
 
-/// Octets that are no text behind numbers: the words before them decide.
-fn undecided(told: Vec<String>, text: &[u8]) -> (Vec<String>, Failed) {
-    let _ = text;
-    (told, Failed::Malformed)
-}
-
-fn digits(word: &str) -> Option<u64> {
+fn digits(word: &[u8]) -> Option<u64> {
+    let word = core::str::from_utf8(word).ok()?;
     let all = !word.is_empty() && word.bytes().all(|octet| octet.is_ascii_digit());
     all.then(|| word.parse().unwrap_or(u64::MAX))
 }
 
 fn identified(text: &[u8]) -> Option<(u32, &[u8])> {
     let at = text.iter().position(|&octet| octet == b' ')?;
-    let number = digits(core::str::from_utf8(&text[..at]).ok()?)?;
+    let number = digits(&text[..at])?;
     let id = &text[at + 1..];
     let fits = (1..=70).contains(&id.len()) && id.iter().all(|octet| (0x21..=0x7e).contains(octet));
     (fits && (1..=0xffff_ffff).contains(&number)).then_some((number as u32, id))
@@ -414,7 +405,7 @@ fn marks(stream: &[u8], make: impl Fn() -> (Server, Host<Ada>)) {
             b"RSET" => marked.clear(),
             b"QUIT" => quit = true,
             dele if dele.starts_with(b"DELE ") => {
-                let number = core::str::from_utf8(&dele[5..]).ok().and_then(digits);
+                let number = digits(&dele[5..]);
                 if let Some(number @ 1..=3) = number {
                     marked.insert(number as usize - 1);
                 }
