@@ -120,6 +120,12 @@ pub enum ParameterError {
     Twice,
 }
 
+const SIZE: u64 = words::key(b"SIZE");
+const BODY: u64 = words::key(b"BODY");
+const EIGHT_BIT: u64 = words::key(b"8BITMIME");
+const NOTIFY: u64 = words::key(b"NOTIFY");
+const ORCPT: u64 = words::key(b"ORCPT");
+
 /// Calls `take` with every parameter of `text`, which begins with the space before the first.
 fn each<'i>(
     mut text: &'i [u8],
@@ -164,20 +170,27 @@ impl<'i> MailParameters<&'i [u8]> {
     }
 
     fn take(&mut self, keyword: &'i [u8], value: Option<&'i [u8]>) -> Result<(), ParameterError> {
+        let some = || value.ok_or(ParameterError::Value);
+        match words::folded(keyword) {
+            // RFC 1870 3: up to 20 digits.
+            SIZE => once(&mut self.size, words::number(some()?, 20)),
+            BODY => {
+                let body = match some()? {
+                    value if words::folded(value) == EIGHT_BIT => Some(Body::EightBit),
+                    value if value.eq_ignore_ascii_case(b"7BIT") => Some(Body::SevenBit),
+                    value if value.eq_ignore_ascii_case(b"BINARYMIME") => Some(Body::Binary),
+                    _ => None,
+                };
+                once(&mut self.body, body)
+            }
+            _ => self.take_rare(keyword, value),
+        }
+    }
+
+    fn take_rare(&mut self, keyword: &'i [u8], value: Option<&'i [u8]>) -> Result<(), ParameterError> {
         let is = |name: &[u8]| keyword.eq_ignore_ascii_case(name);
         let some = || value.ok_or(ParameterError::Value);
-        if is(b"SIZE") {
-            // RFC 1870 3: up to 20 digits.
-            once(&mut self.size, words::number(some()?, 20))
-        } else if is(b"BODY") {
-            let body = match some()? {
-                value if value.eq_ignore_ascii_case(b"8BITMIME") => Some(Body::EightBit),
-                value if value.eq_ignore_ascii_case(b"7BIT") => Some(Body::SevenBit),
-                value if value.eq_ignore_ascii_case(b"BINARYMIME") => Some(Body::Binary),
-                _ => None,
-            };
-            once(&mut self.body, body)
-        } else if is(b"SMTPUTF8") {
+        if is(b"SMTPUTF8") {
             flag(&mut self.utf8, value)
         } else if is(b"RET") {
             let ret = match some()? {
@@ -293,12 +306,10 @@ impl<'i> RcptParameters<&'i [u8]> {
         let mut found = Self::default();
         each(text, |keyword, value| {
             let some = || value.ok_or(ParameterError::Value);
-            if keyword.eq_ignore_ascii_case(b"NOTIFY") {
-                once(&mut found.notify, Notify::parse(some()?))
-            } else if keyword.eq_ignore_ascii_case(b"ORCPT") {
-                once(&mut found.original, OriginalRecipient::parse(some()?))
-            } else {
-                Err(ParameterError::Unknown)
+            match words::folded(keyword) {
+                NOTIFY => once(&mut found.notify, Notify::parse(some()?)),
+                ORCPT => once(&mut found.original, OriginalRecipient::parse(some()?)),
+                _ => Err(ParameterError::Unknown),
             }
         })?;
         Ok(found)

@@ -25,6 +25,10 @@ pub enum Return {
     Headers,
 }
 
+const SUCCESS: u64 = words::key(b"SUCCESS");
+const FAILURE: u64 = words::key(b"FAILURE");
+const DELAY: u64 = words::key(b"DELAY");
+
 /// `NOTIFY=` (RFC 3461 4.1): when to report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
@@ -48,16 +52,12 @@ impl Notify {
         }
         let mut found = Self::NEVER;
         for word in text.split(|octet| *octet == b',') {
-            let is = |name: &[u8]| word.eq_ignore_ascii_case(name);
-            *(if is(b"SUCCESS") {
-                &mut found.success
-            } else if is(b"FAILURE") {
-                &mut found.failure
-            } else if is(b"DELAY") {
-                &mut found.delay
-            } else {
-                return None;
-            }) = true;
+            *match words::folded(word) {
+                SUCCESS => &mut found.success,
+                FAILURE => &mut found.failure,
+                DELAY => &mut found.delay,
+                _ => return None,
+            } = true;
         }
         Some(found)
     }
