@@ -197,6 +197,36 @@ fn a_stale_nonce_is_replaced_without_asking() {
 }
 
 #[test]
+fn a_digest_may_cover_a_file() {
+    use sha2::Digest as _;
+    let hex =
+        |text: &[u8]| -> String { sha2::Sha256::digest(text).iter().map(|octet| format!("{octet:02x}")).collect() };
+    let script = Script::new(|_, head| {
+        if head.contains("Authorization") {
+            return answer("200 OK", &[], "");
+        }
+        answer(
+            "401 Unauthorized",
+            &["WWW-Authenticate: Digest realm=\"r\", qop=\"auth-int\", algorithm=SHA-256, nonce=\"n\""],
+            "",
+        )
+    });
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(b"passed over, content").unwrap();
+    std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(13)).unwrap();
+    let opener = opener().credentials(None, Credentials::new("u", "p"));
+    let put = Request::put(&script.url("/f")).unwrap().body(file).expect_continue(false);
+    assert_eq!(opener.open(put).unwrap().status(), 200);
+    let head = script.heads().pop().unwrap();
+    assert!(head.contains("Content-Length: 7\r\n"), "{head}");
+    // RFC 7616 3.4.1 and 3.4.3.
+    let cnonce = head.split("cnonce=\"").nth(1).unwrap().split('"').next().unwrap();
+    let a2 = hex(format!("PUT:/f:{}", hex(b"content")).as_bytes());
+    let response = hex(format!("{}:n:00000001:{cnonce}:auth-int:{a2}", hex(b"u:r:p")).as_bytes());
+    assert!(head.contains(&format!("response=\"{response}\"")), "{head}");
+}
+
+#[test]
 fn a_url_names_the_user_and_the_file_the_password() {
     use plainwire::net::http::netrc::Netrc;
     let script = Script::new(|_, _| answer("200 OK", &[], ""));

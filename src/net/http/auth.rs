@@ -17,6 +17,7 @@ use md5::{Digest as _, Md5};
 use sha2::{Sha256, Sha512_256};
 use std::fmt;
 use std::format;
+use std::io::{self, Read};
 use std::string::{String, ToString};
 use std::vec::Vec;
 
@@ -196,6 +197,27 @@ impl Algorithm {
             Self::Sha512_256 => hex(&Sha512_256::digest(text)),
         }
     }
+
+    fn hash_read(self, body: &mut (impl Read + ?Sized)) -> io::Result<String> {
+        match self {
+            Self::Md5 => hash_read::<Md5>(body),
+            Self::Sha256 => hash_read::<Sha256>(body),
+            Self::Sha512_256 => hash_read::<Sha512_256>(body),
+        }
+    }
+}
+
+fn hash_read<D: md5::Digest>(body: &mut (impl Read + ?Sized)) -> io::Result<String> {
+    let mut hash = D::new();
+    let mut piece = std::vec![0; 64 << 10];
+    loop {
+        match body.read(&mut piece) {
+            Ok(0) => return Ok(hex(&hash.finalize())),
+            Ok(len) => hash.update(&piece[..len]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn hex(octets: &[u8]) -> String {
@@ -313,6 +335,15 @@ impl Digest {
         self.protection == Protection::AuthInt
     }
 
+    /// The hash of a body that is not in hand, for [`respond_hashed`](Self::respond_hashed).
+    ///
+    /// # Errors
+    ///
+    /// What kept it from being read.
+    pub fn hash_of(&self, body: &mut (impl Read + ?Sized)) -> io::Result<String> {
+        self.algorithm.hash_read(body)
+    }
+
     /// The nonce may be used again for the next request to the same server; each use is counted.
     ///
     /// The value of `Authorization` for a request with this method and target. `cnonce` is fresh randomness in
@@ -326,6 +357,23 @@ impl Digest {
         method: &str,
         target: &str,
         body: &[u8],
+        credentials: &Credentials,
+        cnonce: &str,
+    ) -> Result<String, Unsayable> {
+        let hash = if self.covers_body() { self.algorithm.hash(body) } else { String::new() };
+        self.respond_hashed(method, target, &hash, credentials, cnonce)
+    }
+
+    /// As [`respond`](Self::respond), with the [hash](Self::hash_of) of the body.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsayable::Control`].
+    pub fn respond_hashed(
+        &mut self,
+        method: &str,
+        target: &str,
+        body_hash: &str,
         credentials: &Credentials,
         cnonce: &str,
     ) -> Result<String, Unsayable> {
@@ -345,7 +393,7 @@ impl Digest {
         }
         // RFC 7616 3.4.3
         let a2 = match self.protection {
-            Protection::AuthInt => hash(format!("{method}:{target}:{}", self.algorithm.hash(body))),
+            Protection::AuthInt => hash(format!("{method}:{target}:{body_hash}")),
             _ => hash(format!("{method}:{target}")),
         };
         let qop = match self.protection {

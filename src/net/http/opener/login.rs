@@ -7,6 +7,7 @@ use crate::net::http::error::Error;
 use crate::net::http::{Body, Request, Response};
 use crate::url::Url;
 use std::format;
+use std::io::Seek as _;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
@@ -76,15 +77,23 @@ pub(in crate::net::http) fn credentials_of(url: &Url) -> Credentials {
 }
 
 pub(super) fn respond(digest: &mut Digest, request: &Request, credentials: &Credentials) -> Result<String, Error> {
-    let body: &[u8] = match &request.body {
-        Body::Empty => b"",
-        Body::Bytes(bytes) => bytes,
-        // auth-int alone was offered, and the body is not in hand.
-        _ if digest.covers_body() => return Err(Error::Again),
-        _ => b"",
+    let hash = match &request.body {
+        _ if !digest.covers_body() => String::new(),
+        Body::Empty => digest.hash_of(&mut std::io::empty()).map_err(Error::Body)?,
+        Body::Bytes(bytes) => digest.hash_of(&mut &bytes[..]).map_err(Error::Body)?,
+        // It is read twice: for its hash, and to be sent.
+        Body::File(file) => {
+            let mut file = file;
+            let start = std::io::SeekFrom::Start(request.position);
+            let hash = file.seek(start).and_then(|_| digest.hash_of(&mut file)).map_err(Error::Body)?;
+            file.seek(start).map_err(Error::Body)?;
+            hash
+        }
+        // auth-int alone was offered, and the body can be read but once.
+        Body::Reader(..) => return Err(Error::Again),
     };
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|error| Error::Body(std::io::Error::other(error.to_string())))?;
     let cnonce = format!("{:032x}", u128::from_be_bytes(random));
-    Ok(digest.respond(&request.method, request.url.path_and_query(), body, credentials, &cnonce)?)
+    Ok(digest.respond_hashed(&request.method, request.url.path_and_query(), &hash, credentials, &cnonce)?)
 }
