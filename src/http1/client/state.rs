@@ -7,14 +7,23 @@ use crate::states::states;
 states! {
     /// Where a client stands.
     pub(in crate::http1) enum State {
+        /// Nothing is asked.
         Idle,
+        /// Requests are out, and the head of an answer is awaited.
         Waiting,
+        /// Content waits for `100 (Continue)`.
         Holding,
+        /// Content goes out, and no answer has begun.
         Sending,
+        /// An answer comes, and nothing goes out.
         Receiving,
+        /// Content goes out while an answer comes.
         Duplex,
+        /// The answer was told to its end before the content was out.
         Unfinished,
+        /// The connection belongs to another protocol.
         HandedOver,
+        /// Over.
         Closed,
     }
     /// What moves it.

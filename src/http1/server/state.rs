@@ -7,16 +7,27 @@ use crate::states::states;
 states! {
     /// Where a server stands.
     pub(in crate::http1) enum State {
+        /// Between two requests.
         Idle,
+        /// A head has begun.
         Head,
+        /// A head was told whose sender waits for `100 (Continue)`.
         Expecting,
+        /// Content comes, and no answer has begun.
         Receiving,
+        /// Content comes while an answer goes out.
         Answering,
+        /// Content comes whose answer is complete.
         Answered,
+        /// The request was told, and no answer has begun.
         Owing,
+        /// The request was told, and an answer goes out.
         Replying,
+        /// The rest of a request comes that hands the connection over.
         Switching,
+        /// The connection belongs to another protocol.
         HandedOver,
+        /// Over.
         Closed,
     }
     /// What moves it.

@@ -34,7 +34,7 @@
 //! Each with what it is to a driver, and where each cause leads; see [`diagram`].
 //!
 //! ```text
-#![doc = include_str!("server/states.txt")]
+#![doc = include_str!("states.txt")]
 //! ```
 
 use self::state::{Cause, State};

@@ -30,7 +30,7 @@
 //! Each with what it is to a driver, and where each cause leads; see [`diagram`].
 //!
 //! ```text
-#![doc = include_str!("client/states.txt")]
+#![doc = include_str!("states.txt")]
 //! ```
 
 use self::state::{Cause, State};
