@@ -28,12 +28,12 @@ pub(crate) trait States: Copy + PartialEq + fmt::Debug + 'static {
     /// Where `cause` leads from here, if it may come here at all.
     fn on(self, cause: Self::Cause) -> Option<Self>;
 
-    /// Where `cause` leads from here. Without a row for it something is wrong with the engine, and it stays where it is.
+    /// Where `cause` leads from here. Without a row for it something is wrong with the engine, which stays where it is.
     #[inline(always)]
-    fn after(self, cause: Self::Cause) -> Self {
+    fn after(self, cause: Self::Cause) -> Option<Self> {
         let next = self.on(cause);
         debug_assert!(next.is_some(), "no row from {self:?} by {cause:?}");
-        next.unwrap_or(self)
+        next
     }
 }
 

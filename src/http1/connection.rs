@@ -35,8 +35,10 @@ impl<S> Connection<S> {
 impl<S: Ends> Connection<S> {
     #[inline(always)]
     pub(super) fn step(&mut self, cause: S::Cause) {
-        self.state = self.state.after(cause);
-        self.inbound.next_phase();
+        if let Some(next) = self.state.after(cause) {
+            self.state = next;
+            self.inbound.next_phase();
+        }
     }
 
     /// It ends with the present exchange, for this reason unless there was one before.

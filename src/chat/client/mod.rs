@@ -164,12 +164,13 @@ impl Client {
 
     /// The next state. Every change passes here, and only what the table allows.
     fn step(&mut self, cause: Cause) {
-        let next = self.state.after(cause);
-        // The wait for the end that follows `quit` begins once; what still comes does not make it longer.
-        if !(self.state == State::Leaving && next == State::Leaving) {
-            self.phase += 1;
+        if let Some(next) = self.state.after(cause) {
+            // The wait for the end that follows `quit` begins once; what still comes does not make it longer.
+            if !(self.state == State::Leaving && next == State::Leaving) {
+                self.phase += 1;
+            }
+            self.state = next;
         }
-        self.state = next;
     }
 
     #[cold]

@@ -160,8 +160,10 @@ impl Server {
 
     /// The next state. Every change passes here, and only what the table allows.
     fn step(&mut self, cause: Cause) {
-        self.state = self.state.after(cause);
-        self.phase += 1;
+        if let Some(next) = self.state.after(cause) {
+            self.state = next;
+            self.phase += 1;
+        }
     }
 
     #[cold]

@@ -266,8 +266,10 @@ impl Client {
 
     /// The next state. Every change passes here, and only what the table allows.
     fn advance(&mut self, by: Cause) {
-        self.state = self.state.after(by);
-        self.phase += 1;
+        if let Some(next) = self.state.after(by) {
+            self.state = next;
+            self.phase += 1;
+        }
         if self.state == State::Closed {
             self.close();
         }

@@ -364,7 +364,9 @@ impl Server {
     fn settle(&mut self, by: Cause) {
         self.pending = None;
         self.phase += 1;
-        self.state = self.state.after(by);
+        if let Some(next) = self.state.after(by) {
+            self.state = next;
+        }
         if self.state == State::Closed {
             self.close();
         }

@@ -405,7 +405,9 @@ impl Client {
     }
 
     fn go(&mut self, by: Cause) {
-        self.state = self.state.after(by);
+        if let Some(next) = self.state.after(by) {
+            self.state = next;
+        }
         self.phase += 1;
     }
 
