@@ -1,3 +1,6 @@
+mod auth;
+mod message;
+
 use super::*;
 use crate::engine::{Handler, turn};
 use crate::laws::{self, Ending};
@@ -168,52 +171,6 @@ fn commands_out_of_sequence() {
     assert_eq!(lmtp.codes, [220, 500, 500, 250]);
 }
 
-/// field: part f, 1 to 7. What looks like an end of data and is none, at every cut; the message is refused for it when
-/// its real end comes, and what hides in it is no command.
-#[test]
-fn nothing_but_the_end_ends_a_message() {
-    for fake in [
-        "\n.\n",
-        "\n.\r\n",
-        "\r\n.\n",
-        "\r.\r",
-        "\r.\r\n",
-        "\r.\n",
-        "\n.\r",
-        "\r\n.\r",
-        "\r\n.\r\r\n",
-        "\r\r\n.\r\r\n",
-        "\n\r.\r\n",
-    ] {
-        let outcome = inside(&format!("DATA\r\ntext{fake}MAIL FROM:<evil@b>\r\nmore\r\n.\r\nNOOP\r\n"));
-        assert_eq!(outcome.codes, [354, 550, 250], "{fake:?}");
-        assert!(outcome.messages.is_empty(), "{fake:?}");
-    }
-    for text in ["\r\n.\0\r\n", "\r\n\0.\r\n", "\r\n. \r\n", "\r\n..\r\n", "\0"] {
-        let outcome = inside(&format!("DATA\r\ntext{text}RSET\r\n.\r\nNOOP\r\n"));
-        assert_eq!(outcome.codes, [354, 250, 250], "{text:?}");
-        let wanted = format!("text{text}RSET\r\n").replace("\r\n.", "\r\n");
-        assert_eq!(outcome.messages, [wanted.as_bytes()], "{text:?}");
-    }
-    assert_eq!(inside("DATA\r\n.\r\n").messages, [b""]);
-}
-
-#[test]
-fn normalising_mends_and_still_ends_nothing() {
-    let mending = Config { endings: crate::syntax::dots::Endings::Normalise, ..config() };
-    let stream = b"EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\na\n.\nb\n.\r\nc\rd\r\n.\r\nNOOP\r\n";
-    let outcome = run_with(&mending, false, stream, Ending::Stays);
-    assert_eq!(outcome.codes[4..], [354, 250, 250]);
-    assert_eq!(outcome.messages, [b"a\r\n.\r\nb\r\n.\r\nc\r\nd\r\n"]);
-    // RFC 5321 4.5.2 speaks of lines: what a bare LF begins is none, so its dot is no stuffing.
-    let chunks = b"EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT 4\r\na\nb\rBDAT 4 LAST\r\nc\n.\nNOOP\r\n";
-    assert_eq!(
-        run_with(&mending, false, chunks, Ending::Stays).codes[4..],
-        [250, 550, 250],
-        "a CR that a chunk tore off"
-    );
-}
-
 /// field: part f, 8.
 #[test]
 fn a_bare_line_end_ends_no_command() {
@@ -223,161 +180,6 @@ fn a_bare_line_end_ends_no_command() {
         assert_eq!(codes.len(), 4, "{line:?}: one line, one reply");
         assert_eq!(codes[2] / 100, 5, "{line:?}");
     }
-}
-
-/// field: part f, 11, and the wrong orders of RFC 3030 2.
-#[test]
-fn chunks_in_order_and_out_of_it() {
-    let outcome = inside("BDAT 5\r\nab\r\ncBDAT 0\r\nNOOP\r\nBDAT 3 LAST\r\n.\r\nNOOP\r\n");
-    assert_eq!(outcome.codes, [250, 250, 250, 250, 250]);
-    assert_eq!(outcome.messages, [b"ab\r\nc.\r\n"]);
-    assert_eq!(inside("BDAT 0 LAST\r\n").messages, [b""]);
-    for (script, codes) in [
-        ("BDAT 1\r\nxDATA\r\n", &[250, 503][..]),
-        (
-            "BDAT 1\r\nxMAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\nRSET\r\nBDAT 6\r\nQUIT\r\nNOOP\r\n",
-            &[250, 503, 503, 250, 503, 250],
-        ),
-        ("RSET\r\nBDAT 6\r\nQUIT\r\nBDAT 6 LAST\r\nQUIT\r\n", &[250, 503, 503]),
-        ("BDAT 3 LAST\r\na\nbNOOP\r\n", &[550, 250]),
-        ("BDAT 3\r\na\nbBDAT 6 LAST\r\nQUIT\r\nNOOP\r\n", &[550, 503, 250]),
-        ("BDAT 1 LAST\r\n\rNOOP\r\n", &[550, 250]),
-        ("BDAT 1\r\n\rBDAT 1 LAST\r\n\nNOOP\r\n", &[250, 250, 250]),
-        ("BDAT 1\r\n\rBDAT 1 LAST\r\nxNOOP\r\n", &[250, 550, 250]),
-    ] {
-        assert_eq!(inside(script).codes, codes, "{script:?}");
-    }
-    for script in ["BDAT x\r\n", "BDAT\r\n", "BDAT 1 2\r\n"] {
-        let outcome = inside(script);
-        assert_eq!((&outcome.codes[..], outcome.error.map(|error| error.0)), (&[501][..], Some(ErrorKind::BadChunk)));
-    }
-    // Nobody valid: the chunk is passed over.
-    let outcome = run("EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<nobody@d>\r\nBDAT 6 LAST\r\nQUIT\r\nNOOP\r\n");
-    assert_eq!(outcome.codes, [220, 250, 250, 550, 554, 250]);
-}
-
-#[test]
-fn binary_needs_chunks_and_takes_anything() {
-    let outcome =
-        run("EHLO a\r\nMAIL FROM:<a@b> BODY=BINARYMIME\r\nRCPT TO:<c@d>\r\nDATA\r\nBDAT 6 LAST\r\n\n.\n\r\0\nNOOP\r\n");
-    assert_eq!(outcome.codes, [220, 250, 250, 250, 503, 250, 250]);
-    assert_eq!(outcome.messages, [b"\n.\n\r\0\n"]);
-}
-
-/// field: part f, 12.
-#[test]
-fn a_message_behind_a_refused_data_is_no_command() {
-    let stream =
-        "EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<nobody@d>\r\nDATA\r\nReceived: by x\r\nMAIL FROM:<evil@b>\r\n.\r\n";
-    let outcome = run(stream);
-    assert_eq!(outcome.codes, [220, 250, 250, 550, 554, 503]);
-    assert_eq!(outcome.error.map(|error| error.0), Some(ErrorKind::EarlyData));
-    // A client that waits is heard.
-    assert_eq!(run("EHLO a\r\nDATA\r\nMAIL FROM:<a@b>\r\n").codes, [220, 250, 503, 250]);
-    // Where DATA is accepted, what follows is the message, in sequence.
-    assert_eq!(inside("DATA\r\nQUIT\r\n.\r\n").messages, [b"QUIT\r\n"]);
-}
-
-/// field: part f, 13 and 15.
-#[test]
-fn starttls_forgets_and_takes_nothing_in_clear() {
-    let outcome = run("EHLO a\r\nSTARTTLS\r\n");
-    assert_eq!((outcome.codes, outcome.status), (vec![220, 250, 220], Status::HandedOver));
-    let stream = "EHLO a\r\nSTARTTLS\r\nMAIL FROM:<a@b>\r\n";
-    let outcome = run(stream);
-    assert_eq!(outcome.error, Some((ErrorKind::Injected, 18)));
-    assert_eq!(outcome.codes, [220, 250, 220]);
-
-    let (mut engine, mut out, mut taker) = (server(config()), BytesMut::new(), Taker::default());
-    let mut input = &b"EHLO a\r\nAUTH PLAIN AGFkYQBlbmdpbmU=\r\nMAIL FROM:<a@b>\r\nRSET\r\nSTARTTLS\r\n"[..];
-    turn(&mut engine, &mut input, &mut out, usize::MAX, &mut taker, &mut ()).unwrap();
-    assert_eq!(engine.identity().unwrap().user(), "ada");
-    engine.secured(input, None).unwrap();
-    assert!(engine.secure() && engine.identity().is_none());
-    out.clear();
-    let mut input = &b"MAIL FROM:<a@b>\r\nEHLO a\r\nSTARTTLS\r\n"[..];
-    turn(&mut engine, &mut input, &mut out, usize::MAX, &mut taker, &mut ()).unwrap();
-    let said = String::from_utf8(out.to_vec()).unwrap();
-    assert!(said.starts_with("503 Say EHLO first\r\n250-mx.example.org\r\n"), "{said}");
-    assert!(!said.contains("STARTTLS\r\n") && said.ends_with("503 5.5.1 TLS is on already\r\n"));
-
-    let mut engine = server(config());
-    engine.greet(&mut out).unwrap();
-    engine.recv(&mut &b"EHLO a\r\n"[..], &mut out).unwrap();
-    engine.accept(&mut out).unwrap();
-    engine.recv(&mut &b"STARTTLS\r\n"[..], &mut out).unwrap();
-    assert_eq!(engine.secured(b"RSET\r\n", None), Err(Misuse::Injected));
-    assert_eq!(engine.recv(&mut &b""[..], &mut out), Err(Error { kind: ErrorKind::Injected, offset: 18 }));
-}
-
-#[test]
-fn tls_or_auth_may_be_required() {
-    let required = Config { tls_required: true, ..config() };
-    let stream = b"MAIL FROM:<a@b>\r\nEHLO a\r\nAUTH PLAIN AGFkYQBlbmdpbmU=\r\nNOOP\r\nBDAT 2\r\nxxSTARTTLS\r\n";
-    assert_eq!(run_with(&required, false, stream, Ending::Stays).codes, [220, 530, 250, 530, 250, 530, 220]);
-    let required = Config { auth_required: true, ..config() };
-    let stream = b"EHLO a\r\nMAIL FROM:<a@b>\r\nAUTH PLAIN AGFkYQBlbmdpbmU=\r\nMAIL FROM:<a@b>\r\n";
-    assert_eq!(run_with(&required, false, stream, Ending::Stays).codes, [220, 250, 530, 235, 250]);
-}
-
-#[test]
-fn auth_with_and_without_initial_response() {
-    for (script, codes) in [
-        // RFC 4954 4.
-        ("AUTH PLAIN AGFkYQBlbmdpbmU=\r\nNOOP\r\n", &[235, 250][..]),
-        ("AUTH PLAIN\r\nAGFkYQBlbmdpbmU=\r\nAUTH PLAIN\r\n", &[334, 235, 503]),
-        ("AUTH LOGIN\r\nYWRh\r\nZW5naW5l\r\n", &[334, 334, 235]),
-        ("AUTH LOGIN YWRh\r\nZW5naW5l\r\n", &[334, 235]),
-        ("AUTH PLAIN AGFkYQB3cm9uZw==\r\n", &[535]),
-        ("AUTH PLAIN\r\n*\r\nNOOP\r\n", &[334, 501, 250]),
-        ("AUTH PLAIN !\r\nNOOP\r\n", &[501, 250]),
-        ("AUTH PLAIN\r\n!\r\nNOOP\r\n", &[334, 501, 250]),
-        ("AUTH PLAIN =\r\n", &[501]),
-        ("AUTH EXTERNAL =\r\n", &[535]),
-        ("AUTH CRAM-MD5 YWRh\r\n", &[501]),
-        ("AUTH GSSAPI\r\n", &[504]),
-        ("AUTH SCRAM-SHA-256-PLUS\r\n", &[538]),
-        ("AUTH SCRAM-SHA-256 biwsbj1hZGEscj1ub25jZQ==\r\n*\r\n", &[334, 501]),
-        ("AUTH PLAIN AA==\r\nAUTH PLAIN AA==\r\nAUTH PLAIN AA==\r\nAUTH PLAIN AA==\r\nNOOP\r\n", &[501, 501, 501, 421]),
-        ("MAIL FROM:<a@b>\r\nAUTH PLAIN AGFkYQBlbmdpbmU=\r\n", &[250, 503]),
-    ] {
-        assert_eq!(run(&format!("EHLO a\r\n{script}")).codes[2..], *codes, "{script:?}");
-    }
-    let long = format!("EHLO a\r\nAUTH PLAIN\r\n{}\r\nNOOP\r\n", "A".repeat(12_287));
-    let (mut engine, mut out) = (server(config()), BytesMut::new());
-    turn(&mut engine, &mut long.as_bytes(), &mut out, usize::MAX, &mut Taker::default(), &mut ()).unwrap();
-    assert!(out.ends_with(b"334 \r\n500 5.5.6 Response too long\r\n250 2.0.0 OK\r\n"));
-}
-
-#[test]
-fn strangers_get_the_iterations_that_users_have() {
-    let mut strict = config();
-    strict.decoy_iterations = 20_000;
-    let said =
-        run_with(&strict, false, b"EHLO a\r\nAUTH SCRAM-SHA-256 biwsbj1ib2Iscj1ub25jZQ==\r\n", Ending::Stays).said;
-    let challenge = said.lines().last().unwrap().strip_prefix("334 ").unwrap();
-    let challenge = crate::sasl::base64::decode(challenge.as_bytes()).unwrap();
-    assert!(challenge.expose().ends_with(b",i=20000"), "{:?}", challenge.expose().escape_ascii().to_string());
-}
-
-#[test]
-fn what_one_exchange_shows_does_not_tell_the_next() {
-    let (mut engine, mut out) = (server(config()), BytesMut::new());
-    let stream = b"EHLO a\r\nAUTH CRAM-MD5\r\n*\r\nAUTH CRAM-MD5\r\n*\r\n";
-    turn(&mut engine, &mut &stream[..], &mut out, usize::MAX, &mut Taker::default(), &mut ()).unwrap();
-    let said = String::from_utf8(out.to_vec()).unwrap();
-    let shown: Vec<_> = said.lines().filter_map(|line| line.strip_prefix("334 ")).collect();
-    let octets = |challenge: &str| {
-        let text = crate::sasl::base64::decode(challenge.as_bytes()).unwrap();
-        let text = String::from_utf8(text.expose().to_vec()).unwrap();
-        let nonce = text.strip_prefix('<').unwrap().split('@').next().unwrap();
-        <[u8; 18]>::try_from(crate::sasl::base64::decode(nonce.as_bytes()).unwrap().expose()).unwrap()
-    };
-    let (first, second) = (octets(shown[0]), octets(shown[1]));
-    assert_ne!(first, second);
-    // Who saw the first one draws from it in vain.
-    let mut seen = Nonce::new(first);
-    assert!((0..4).all(|_| seen.draw() != Nonce::new(second)));
 }
 
 #[test]
@@ -463,39 +265,6 @@ fn addresses_beyond_ascii_need_smtputf8() {
 }
 
 #[test]
-fn lmtp_answers_for_every_recipient() {
-    let stream = b"LHLO foo.edu\r\nMAIL FROM:<chris@bar.com>\r\nRCPT TO:<pat@foo.edu>\r\nRCPT TO:<nobody@foo.edu>\r\nRCPT TO:<green@foo.edu>\r\n\
-        DATA\r\nBlah\r\n.\r\nDATA\r\nNOOP\r\n";
-    let outcome = run_with(&lmtp(), true, stream, Ending::Stays);
-    assert_eq!(outcome.codes, [220, 250, 250, 250, 550, 250, 354, 250, 550, 503, 250]);
-    let spoiled = b"LHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\na\nb\r\n.\r\nNOOP\r\n";
-    assert_eq!(run_with(&lmtp(), true, spoiled, Ending::Stays).codes[5..], [354, 550, 550, 250]);
-}
-
-#[test]
-fn a_message_refused_on_the_way_is_refused_at_its_end() {
-    let (mut engine, mut out) = (server(config()), BytesMut::new());
-    engine.greet(&mut out).unwrap();
-    let mut input = &b"EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nvirus\r\nmore\r\n.\r\nNOOP\r\n"[..];
-    let no = Answer::new(554, (5, 7, 1), "Virus").unwrap();
-    assert_eq!(engine.answer(&no, &mut out), Err(Misuse::NotOwed));
-    let mut data = 0;
-    while let Some(event) = engine.recv(&mut input, &mut out).unwrap() {
-        match event {
-            Event::Data(_) => {
-                data += 1;
-                engine.answer(&no, &mut out).unwrap();
-            }
-            Event::Refused(refusal) => assert_eq!(refusal.code, Code::new(554).unwrap()),
-            _ if engine.pending().is_some() => engine.accept(&mut out).unwrap(),
-            _ => {}
-        }
-    }
-    assert_eq!(data, 1);
-    assert!(out.ends_with(b"354 End with CRLF.CRLF\r\n554 5.7.1 Virus\r\n250 2.0.0 OK\r\n"));
-}
-
-#[test]
 fn misuse_writes_nothing() {
     let (mut engine, mut out) = (server(config()), BytesMut::new());
     let yes = Answer::new(250, None, "yes").unwrap();
@@ -523,24 +292,6 @@ fn unwelcome_clients_may_only_quit() {
     let mut engine = server(config());
     engine.answer(&Answer::new(421, (4, 7, 0), "Busy").unwrap(), &mut out).unwrap();
     assert_eq!(engine.status(), Status::Closed);
-}
-
-#[test]
-fn a_421_said_of_a_message_that_comes_ends_the_session() {
-    let busy = Answer::new(421, (4, 7, 0), "Busy").unwrap();
-    for (command, rest) in [
-        ("BDAT 4\r\n", &b"ab\r\nNOOP\r\n"[..]),
-        ("BDAT 4 LAST\r\n", b"ab\r\nNOOP\r\n"),
-        ("DATA\r\n", b"ab\r\n.\r\nNOOP\r\n"),
-    ] {
-        let (mut engine, mut out) = (server(config()), BytesMut::new());
-        let head = format!("EHLO a\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n{command}");
-        turn(&mut engine, &mut head.as_bytes(), &mut out, usize::MAX, &mut Taker::default(), &mut ()).unwrap();
-        engine.answer(&busy, &mut out).unwrap();
-        turn(&mut engine, &mut &rest[..], &mut out, usize::MAX, &mut Taker::default(), &mut ()).unwrap();
-        assert_eq!(engine.status(), Status::Closed, "{command}");
-        assert!(out.ends_with(b"421 4.7.0 Busy\r\n"), "{command}: {out:?}");
-    }
 }
 
 #[test]
