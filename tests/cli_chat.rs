@@ -53,7 +53,7 @@ impl Process {
             match self.lines.recv_timeout(due.saturating_duration_since(Instant::now())) {
                 Ok(line) if line.starts_with(begins) => return line,
                 Ok(line) => before.push(line),
-                Err(_) => panic!("did not hear {begins:?}, but {before:?}"),
+                Err(error) => panic!("did not hear {begins:?}, but {before:?}: {error}"),
             }
         }
     }

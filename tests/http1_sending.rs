@@ -123,7 +123,7 @@ fn responses_that_would_lie_are_refused() {
     refuses(&mut get(), Misuse::LengthMismatch, |server, out| {
         server.informational(&head(103).with("Content-Length", "0").unwrap(), out)
     });
-    refuses(&mut get(), Misuse::NoRequest, |server, out| server.proceed(out));
+    refuses(&mut get(), Misuse::NoRequest, Server::proceed);
     refuses(&mut get(), Misuse::NoUpgrade, |server, out| server.switch(&head(101).with("Upgrade", "x").unwrap(), out));
     refuses(&mut Server::default(), Misuse::NoRequest, |server, out| server.reply(&ok(), b"", out));
     refuses(&mut Server::default(), Misuse::NotSending, |server, out| server.data(b"x", out));
@@ -397,6 +397,9 @@ fn waits_have_lengths_and_phases() {
     assert_eq!(client.recv(&mut &b""[..], &mut out).unwrap_err().kind, ErrorKind::TimedOut);
 }
 
+/// Limits that suffice, limits that do not, the octets, and what is said of them and where.
+type Case<'c> = (MessageLimits, MessageLimits, &'c [u8], ErrorKind, Option<u64>);
+
 /// Each limit lets through what is exactly as long, and refuses one octet more at the place where it runs out.
 #[test]
 fn limits_are_judged_on_the_element() {
@@ -420,7 +423,7 @@ fn limits_are_judged_on_the_element() {
     let at = |limit: usize, base: usize| Some((base + limit) as u64);
     let default = MessageLimits::default;
     let octets = request.len() as u32;
-    let cases: &[(MessageLimits, MessageLimits, &[u8], ErrorKind, Option<u64>)] = &[
+    let cases: &[Case<'_>] = &[
         (
             MessageLimits { head: octets, ..default() },
             MessageLimits { head: octets - 1, ..default() },

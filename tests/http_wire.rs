@@ -6,7 +6,7 @@ use plainwire::http1::{Content, ResponseHead, StatusCode, Trailers};
 use plainwire::net::http::auth::Credentials;
 use plainwire::net::http::form::Form;
 use plainwire::net::http::serve::{Answer, Begin, Files, Intake, Reply, Request as Asked, Serve};
-use plainwire::net::http::{Error, Layer, Opener, Redirects, Request};
+use plainwire::net::http::{Error, Layer, Opener, Redirects, Request, Response};
 use plainwire::net::server::{Options, Port, Running};
 use plainwire::net::{pool, reactor};
 use std::io::{Read, Write};
@@ -393,7 +393,7 @@ fn says(text: &'static [u8]) -> String {
 #[test]
 fn a_server_that_lies_gets_a_clear_error() {
     let opener = Opener::new().proxies(plainwire::net::http::proxy::Proxies::default());
-    let fetch = |text| opener.get(&says(text)).and_then(|answer| answer.text());
+    let fetch = |text| opener.get(&says(text)).and_then(Response::text);
     assert!(matches!(fetch(b""), Err(Error::Empty)));
     assert!(matches!(fetch(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), Err(Error::Partial(_))));
     assert!(matches!(fetch(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"), Err(Error::Partial(_))));

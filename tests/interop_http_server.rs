@@ -10,6 +10,7 @@ mod web;
 
 use peers::{has, run, skipped, text};
 use plainwire::http1::server::Limits;
+use plainwire::net::http::Response;
 use plainwire::net::http::serve::{Answer, Begin, Request, Serve};
 use plainwire::net::server::{Options, Port};
 use plainwire::net::{pool, reactor};
@@ -296,9 +297,7 @@ fn slow_clients_end_by_deadline_while_others_are_served() {
         "POST" => Begin::Collect(1 << 20, Box::new(|_, body| Answer::text(200, format!("{}\n", body.len())))),
         _ => Begin::Answer(Answer::text(200, "hello")),
     };
-    let starts: [fn(Vec<Port>, Options) -> std::io::Result<plainwire::net::server::Running>; 2] =
-        [pool::start, reactor::start];
-    for start in starts {
+    for start in [pool::start, reactor::start] {
         let port = Port::bind("127.0.0.1:0", Serve::new(app).limits(limits)).expect("a free port");
         let running = start(vec![port], Options::default()).expect("a server");
         let url = format!("http://{}/", running.addresses()[0]);
@@ -309,7 +308,7 @@ fn slow_clients_end_by_deadline_while_others_are_served() {
                 let mut answers = 0;
                 let end = std::time::Instant::now() + Duration::from_secs(4);
                 while std::time::Instant::now() < end {
-                    let answer = plainwire::net::http::get(&other).and_then(|answer| answer.text());
+                    let answer = plainwire::net::http::get(&other).and_then(Response::text);
                     assert_eq!(answer.expect("an answer"), "hello");
                     answers += 1;
                 }

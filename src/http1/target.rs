@@ -193,7 +193,7 @@ fn split_port(authority: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
 
 /// `*DIGIT`, which fits a port (RFC 3986 3.2.3).
 fn is_port(port: &[u8]) -> bool {
-    port.is_empty() || super::syntax::decimal(port).is_some_and(|number| number <= u64::from(u16::MAX))
+    port.is_empty() || super::syntax::decimal(port).is_some_and(|number| u16::try_from(number).is_ok())
 }
 
 /// `IP-literal / IPv4address / reg-name` of RFC 3986 3.2.2.

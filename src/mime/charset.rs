@@ -1,6 +1,6 @@
 //! From octets of a named charset to text.
 //!
-//! The tables are encoding_rs's (the WHATWG Encoding Standard, so `iso-8859-1` means windows-1252), with the labels that
+//! The tables are `encoding_rs`'s (the WHATWG Encoding Standard, so `iso-8859-1` means windows-1252), with the labels that
 //! mail uses beside them, and UTF-7 (RFC 2152), which the web gave up and old mail still has. The byte order mark of UTF-16
 //! counts, whichever order the label has (RFC 2781 4.3).
 
@@ -13,7 +13,7 @@ use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_12
 pub enum Charset {
     /// UTF-7.
     Utf7,
-    /// One that encoding_rs has.
+    /// One that `encoding_rs` has.
     Of(&'static Encoding),
 }
 

@@ -36,9 +36,8 @@ pub fn safe_file_name(suggested: &str) -> String {
     }
     let mut name = String::from(trimmed);
     let stem = name.split('.').next().unwrap_or_default().trim_end();
-    let numbered = |device: &str| {
-        stem.len() == 4 && stem[..3].eq_ignore_ascii_case(device) && matches!(stem.as_bytes()[3], b'0'..=b'9')
-    };
+    let numbered =
+        |device: &str| stem.len() == 4 && stem[..3].eq_ignore_ascii_case(device) && stem.as_bytes()[3].is_ascii_digit();
     let reserved = ["con", "prn", "aux", "nul"].iter().any(|device| stem.eq_ignore_ascii_case(device));
     if reserved || (stem.is_ascii() && (numbered("com") || numbered("lpt"))) {
         name.insert(0, '_');

@@ -237,7 +237,7 @@ impl<'m, 'a> Part<'m, 'a> {
     }
 }
 
-fn decode<'a>(body: Cow<'a, [u8]>, how: impl FnOnce(&[u8]) -> Cow<'_, str>) -> Cow<'a, str> {
+fn decode(body: Cow<'_, [u8]>, how: impl FnOnce(&[u8]) -> Cow<'_, str>) -> Cow<'_, str> {
     match body {
         Cow::Borrowed(octets) => {
             // What borrows from the body borrows from the message.

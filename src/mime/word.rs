@@ -172,9 +172,9 @@ pub fn decode_text_with<'a>(value: &'a [u8], defects: &mut Vec<Defect>) -> Cow<'
         defects.extend(bad.map(|bad| Defect::at(DefectKind::NotUtf8, lead + bad)));
         return text;
     }
-    let mut text = Text { text: String::with_capacity(trimmed.len()), defects, run: Run::default(), start: lead };
+    let mut text = Text { out: String::with_capacity(trimmed.len()), defects, run: Run::default(), start: lead };
     text.words(trimmed, false);
-    Cow::Owned(text.text)
+    Cow::Owned(text.out)
 }
 
 /// Decodes the encoded words of a structured field whose grammar is not known, for showing it: those outside quoted
@@ -187,13 +187,13 @@ pub(crate) fn decode_structured(value: &[u8]) -> Cow<'_, str> {
     }
     let mut defects = Vec::new();
     let mut text =
-        Text { text: String::with_capacity(trimmed.len()), defects: &mut defects, run: Run::default(), start: 0 };
+        Text { out: String::with_capacity(trimmed.len()), defects: &mut defects, run: Run::default(), start: 0 };
     text.words(trimmed, true);
-    Cow::Owned(text.text)
+    Cow::Owned(text.out)
 }
 
 struct Text<'a, 'd> {
-    text: String,
+    out: String,
     defects: &'d mut Vec<Defect>,
     run: Run<'a>,
     start: usize,
@@ -240,7 +240,7 @@ impl<'a> Text<'a, '_> {
                 if !after_word {
                     self.gap(&value[gap.clone()]);
                 }
-                if self.run.push(&word, &mut self.text) {
+                if self.run.push(&word, &mut self.out) {
                     after_word = true;
                 } else {
                     if after_word {
@@ -264,13 +264,13 @@ impl<'a> Text<'a, '_> {
 
     /// White space of the value: kept, without the line breaks of folds.
     fn gap(&mut self, white: &[u8]) {
-        if !self.run.end(&mut self.text) {
+        if !self.run.end(&mut self.out) {
             self.defect(DefectKind::InvalidCharset, 0);
         }
         for (at, octet) in white.iter().enumerate() {
             // A bare CR is no fold.
             if *octet != b'\n' && !(*octet == b'\r' && white.get(at + 1) == Some(&b'\n')) {
-                self.text.push(char::from(*octet));
+                self.out.push(char::from(*octet));
             }
         }
     }
@@ -280,11 +280,11 @@ impl<'a> Text<'a, '_> {
         // Within a quoted string a fold may stand, too.
         while let Some(lf) = memchr::memchr(b'\n', rest) {
             let line = rest[..lf].strip_suffix(b"\r").unwrap_or(&rest[..lf]);
-            self.text.push_str(&utf8(line).0);
+            self.out.push_str(&utf8(line).0);
             rest = &rest[lf + 1..];
         }
         let (text, bad) = utf8(rest);
-        self.text.push_str(&text);
+        self.out.push_str(&text);
         if let Some(bad) = bad {
             self.defect(DefectKind::NotUtf8, at + (octets.len() - rest.len()) + bad);
         }

@@ -53,7 +53,7 @@ impl<B: AsRef<[u8]>> Xtext<B> {
     pub fn decode(&self) -> Vec<u8> {
         let (mut octets, mut rest) = (Vec::new(), self.0.as_ref());
         while let [first, others @ ..] = rest {
-            (rest, _) = match (first, others) {
+            (rest, ()) = match (first, others) {
                 (b'+', [high, low, others @ ..]) => {
                     let digit = |octet| words::upper_hex(octet).unwrap_or_default();
                     (others, octets.push(digit(*high) << 4 | digit(*low)))

@@ -12,12 +12,12 @@ const ATEXT: [bool; 256] = {
     let mut table = [false; 256];
     let mut octet = 0;
     while octet < 256 {
-        table[octet] = match octet as u8 {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | 0x80.. => true,
-            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'/' => true,
-            b'=' | b'?' | b'^' | b'_' | b'`' | b'{' | b'|' | b'}' | b'~' => true,
-            _ => false,
-        };
+        table[octet] = matches!(
+            octet as u8,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | 0x80..
+                | b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'/'
+                | b'=' | b'?' | b'^' | b'_' | b'`' | b'{' | b'|' | b'}' | b'~'
+        );
         octet += 1;
     }
     table

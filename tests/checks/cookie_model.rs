@@ -478,7 +478,7 @@ impl Model {
         // 17. and 18.
         new.same_site = cookie.same_site();
         if new.same_site != Enforcement::None {
-            let from_here = if !request.http { request.same_site } else { request.same_site || request.navigation };
+            let from_here = if request.http { request.same_site || request.navigation } else { request.same_site };
             if !from_here {
                 return Err(18);
             }

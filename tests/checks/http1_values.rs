@@ -68,7 +68,9 @@ fn made(u: &mut Unstructured<'_>) -> Result<()> {
     }
     let mut trailing = Vec::new();
     if let Body::Pieces { announced, pieces } = &body {
-        pieces.iter().for_each(|piece| client.data(piece, &mut out).expect("as much as was announced"));
+        for piece in pieces {
+            client.data(piece, &mut out).expect("as much as was announced");
+        }
         match &trailers {
             Some(trailers) if !announced => {
                 client.end_with(trailers, &mut out).expect("chunked content");
@@ -117,7 +119,9 @@ fn answered(u: &mut Unstructured<'_>, client: &mut Client, server: &mut Server) 
     if let Body::Pieces { pieces, .. } = &body
         && server.sending()
     {
-        pieces.iter().for_each(|piece| server.data(piece, &mut out).expect("as much as was announced"));
+        for piece in pieces {
+            server.data(piece, &mut out).expect("as much as was announced");
+        }
         server.end(&mut out).expect("as much as was announced");
     }
     let (mut input, mut content, mut ended) = (&out[..], Vec::new(), false);

@@ -324,7 +324,7 @@ pub(crate) fn build(data: &[u8]) {
         2 => builder.text(text.clone()).html(text.clone()).inline(file_part.with_content_id("x@y")),
         _ => builder.html(text.clone()).attach(Attachment::message(octets.clone())),
     };
-    let forged = |text: &str| text.chars().any(|character| character.is_control());
+    let forged = |text: &str| text.chars().any(char::is_control);
     let mut draft = match builder.build() {
         Ok(draft) => draft,
         Err(_) => {

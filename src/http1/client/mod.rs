@@ -188,7 +188,7 @@ impl Client {
     #[inline]
     pub fn recv<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
         // The contract gives every engine an output; a client has nothing to say of its own accord.
-        let _unused = out;
+        let _ = out;
         match self.line.state {
             State::Idle => self.recv_idle(input),
             State::Waiting | State::Holding | State::Sending => self.recv_head(input),

@@ -560,6 +560,8 @@ fn texts_of<'r>(ready: &'r Ready, texts: &mut Vec<&'r [u8]>) {
 fn name(ready: &mut Ready, boundaries: &mut impl Iterator<Item = String>) {
     if let Ready::Multipart { boundary, parts, .. } = ready {
         *boundary = boundaries.next().unwrap_or_default();
-        parts.iter_mut().for_each(|part| name(part, boundaries));
+        for part in parts {
+            name(part, boundaries);
+        }
     }
 }

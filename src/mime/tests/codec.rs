@@ -91,7 +91,9 @@ fn charsets() {
         assert_eq!(charset.decode(octets), (expected.into(), None), "{label}");
         let mut decoder = TextDecoder::new(Some(charset));
         let mut text = String::new();
-        octets.iter().for_each(|octet| decoder.decode(&[*octet], &mut text));
+        for octet in octets {
+            decoder.decode(&[*octet], &mut text);
+        }
         assert!(decoder.finish(&mut text));
         assert_eq!(text, expected, "{label}");
     }
@@ -101,7 +103,9 @@ fn charsets() {
         assert_eq!((&*charset.decode(octets).0, charset.decode(octets).1.is_none()), (expected, clean));
         let mut decoder = TextDecoder::new(Some(charset));
         let mut text = String::new();
-        octets.iter().for_each(|octet| decoder.decode(&[*octet], &mut text));
+        for octet in octets {
+            decoder.decode(&[*octet], &mut text);
+        }
         assert_eq!((decoder.finish(&mut text), &*text), (clean, expected));
     }
     assert_eq!(Charset::named(b"utf-16").map(|charset| charset.decode(b"\xff\xfea\0\0\xdc").1), Some(Some(4)));

@@ -44,7 +44,7 @@ fn parts_are_numbered_as_imap_does() {
 #[test]
 fn bodies_are_chosen_as_jmap_does() {
     let message = Message::parse(REPORT);
-    let of = |parts: Vec<crate::mime::Part<'_, '_>>| parts.iter().map(|part| part.path()).collect::<Vec<_>>();
+    let of = |parts: Vec<crate::mime::Part<'_, '_>>| parts.iter().map(crate::mime::Part::path).collect::<Vec<_>>();
     assert_eq!(of(message.text_body()), ["1.1.1"]);
     assert_eq!(of(message.html_body()), ["1.1.2"]);
     assert_eq!(of(message.attachments()), ["1.2", "2", "3"]);

@@ -190,6 +190,7 @@ mod tests {
     #[test]
     fn long_names_keep_their_extension() {
         let name = safe(&format!("{}.tar.gz", "\u{e9}".repeat(300))).unwrap();
-        assert!(name.len() <= LONGEST && name.ends_with(".gz"));
+        assert!(name.len() <= LONGEST);
+        assert_eq!(name.rsplit('.').next(), Some("gz"));
     }
 }

@@ -223,7 +223,7 @@ impl Opener {
             };
             let mut response = match request.url.scheme() {
                 "http" | "https" => self.send(request, due)?,
-                _ if may_be_local => return self.local(request.url),
+                _ if may_be_local => return Self::local(request.url),
                 scheme => return Err(Error::Scheme(scheme.to_string())),
             };
             self.receive_cookies(&response);
@@ -385,7 +385,7 @@ impl Opener {
     }
 
     /// `data:` and `file:` URLs.
-    fn local(&self, url: Url) -> Result<Response, Error> {
+    fn local(url: Url) -> Result<Response, Error> {
         match url.scheme() {
             "data" => {
                 let parsed = data_url::parse(url.as_str());

@@ -173,6 +173,7 @@ impl Response {
 }
 
 /// Where a body comes from.
+#[expect(clippy::large_enum_variant, reason = "one is made for each response")]
 pub(super) enum Content {
     /// The wire, as it is.
     Raw(Raw),
@@ -366,7 +367,7 @@ impl Read for Raw {
 }
 
 fn told_trailers<B: AsRef<[u8]>>(opener: &Opener, trailers: &Trailers<B>) {
-    for field in trailers.fields().iter() {
+    for field in trailers.fields() {
         opener.trace(&|| std::format!("< {}: {}", field.name, String::from_utf8_lossy(field.value.as_ref())));
     }
 }

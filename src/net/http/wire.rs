@@ -119,7 +119,7 @@ impl Wire {
             .say(|client, out| client.request(&head, content, out))
             .map_err(|misuse| Error::Unsayable(misuse.to_string()))?;
         opener.trace(&|| format!("> {} {} HTTP/1.1", head.method(), head.target()));
-        for field in head.fields().iter() {
+        for field in head.fields() {
             opener.trace(&|| format!("> {}: {}", field.name, shown(field.name, field.value)));
         }
         let body = std::mem::take(&mut request.body);

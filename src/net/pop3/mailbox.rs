@@ -2,7 +2,7 @@
 
 use super::nonce;
 use crate::engine::Tap;
-use crate::net::tls::Connector;
+use crate::net::tls::{Connector, Session};
 use crate::net::{Driver, Ended, tcp};
 use crate::pop3::Code;
 use crate::pop3::client::{self, Client, Command, Event, Limits, Misuse, Quirks};
@@ -265,7 +265,7 @@ impl<P: Tap<Client>> Mailbox<P> {
     ///
     /// [`Error::NoLogin`], [`Error::Refused`], [`Error::Cancelled`], [`Error::Ended`], [`Error::Misuse`].
     pub fn log_in(&mut self, credentials: &Credentials, method: Method) -> Result<(), Error> {
-        let binding = self.driver.wire().session().and_then(|session| session.exported_binding());
+        let binding = self.driver.wire().session().and_then(Session::exported_binding);
         let policy = Policy {
             private: self.private,
             in_clear: self.in_clear,

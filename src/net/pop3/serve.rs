@@ -303,11 +303,10 @@ impl<U: Users> Party<Server> for Talk<U> {
         self.note(&Entry::Secured);
     }
 
-    fn ended(&mut self, server: &mut Server, how: &Ended<Error>) {
+    fn ended(&mut self, _: &mut Server, how: &Ended<Error>) {
         match (how, self.marked) {
             (Ended::Closed, Some(marked)) if self.host.trouble().is_none() => self.note(&Entry::Quit(marked)),
             _ => self.note(&Entry::Ended(how.to_string())),
         }
-        let _over = server;
     }
 }

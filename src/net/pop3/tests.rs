@@ -194,8 +194,7 @@ fn a_client_takes_one_message_and_takes_its_marks_back() {
     let scratch = tempfile::tempdir().unwrap();
     deliver(scratch.path(), "Subject: one\r\n\r\n.dot\r\n");
     let running = start(scratch.path(), false);
-    let mut options = super::Options::default();
-    options.security = Security::Clear;
+    let options = super::Options { security: Security::Clear, ..super::Options::default() };
     let connect = || {
         let mut mailbox = Mailbox::connect("127.0.0.1", running.addresses()[0].port(), &options).unwrap();
         mailbox.log_in(&crate::sasl::Credentials::password("ann", "secret"), Method::Strongest).unwrap();

@@ -176,9 +176,7 @@ impl Client {
             return Err(Misuse::Busy);
         }
         let Some(transaction) = &mut self.transaction else { return Err(Misuse::Busy) };
-        if !transaction.chunks {
-            transaction.stuff.clone().finish(out)?;
-        } else {
+        if transaction.chunks {
             let mut text = BytesMut::new();
             if transaction.envelope.parameters.body != Some(Body::Binary) {
                 transaction.stuff.clone().finish(&mut text)?;
@@ -186,6 +184,8 @@ impl Client {
             Command::<&[u8]>::Bdat { size: text.len() as u64, last: true }.write(out);
             out.extend_from_slice(&text);
             transaction.unanswered += 1;
+        } else {
+            transaction.stuff.clone().finish(out)?;
         }
         self.go(Cause::Finish);
         Ok(())

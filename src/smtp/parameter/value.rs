@@ -150,7 +150,7 @@ impl Priority {
         self.0
     }
 
-    /// ["-"] ("0".."9") (RFC 6710 4)
+    /// `["-"] ("0".."9")` (RFC 6710 4)
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
         let (digits, sign) = text.strip_prefix(b"-").map_or((text, 1), |digits| (digits, -1));
         words::number(digits, 1).map(|level| Self(level as i8 * sign))

@@ -114,7 +114,7 @@ impl Server {
             ..Setting::new(self.nonce.draw())
         };
         let mut exchange = Box::new(sasl::Server::new(mechanism, setting));
-        let step = match initial.map(|initial| initial.into_octets()) {
+        let step = match initial.map(Text::into_octets) {
             None => Ok(Step::Challenge(exchange.begin())),
             // RFC 4954 4: a response of no octets.
             Some(b"=") => exchange.respond(b""),

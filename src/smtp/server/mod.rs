@@ -348,7 +348,7 @@ impl Server {
         }
         let fresh = Session { secure: true, nonce: self.nonce.clone(), binding, proxy: false, xclient: self.xclient };
         let (errors, auth_failures, phase) = (self.errors, self.auth_failures, self.phase + 1);
-        *self = Self { errors, auth_failures, phase, ..Self::new(self.config.clone(), fresh) };
+        *self = Self { phase, errors, auth_failures, ..Self::new(self.config.clone(), fresh) };
         self.pending = None;
         self.state = State::Fresh;
         Ok(())

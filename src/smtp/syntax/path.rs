@@ -211,7 +211,7 @@ fn atom(input: &[u8]) -> Parsed<'_, &[u8]> {
     take_while1(|octet| is(octet, ATEXT)).parse(input)
 }
 
-/// Quoted-string = DQUOTE *QcontentSMTP DQUOTE, which is never empty here: `""@example.org` names nobody.
+/// `Quoted-string = DQUOTE *QcontentSMTP DQUOTE`, which is never empty here: `""@example.org` names nobody.
 pub(in crate::smtp) fn quoted_string(input: &[u8]) -> Parsed<'_, &[u8]> {
     let text = take_while1(|octet| matches!(octet, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~' | 0x80..));
     let pair = preceded(char('\\'), verify(nom::number::complete::u8, |octet| matches!(octet, b' '..=b'~')));
@@ -226,7 +226,7 @@ fn domain(input: &[u8]) -> Parsed<'_, &[u8]> {
     recognize(separated_list1(char('.'), label)).parse(input)
 }
 
-/// address-literal = "[" ( IPv4 / "IPv6:" IPv6 / General ) "]"
+/// `address-literal = "[" ( IPv4 / "IPv6:" IPv6 / General ) "]"`
 pub(in crate::smtp) fn address_literal(input: &[u8]) -> Parsed<'_, Literal> {
     let (rest, inside) =
         delimited(char('['), take_while1(|octet| matches!(octet, b'!'..=b'Z' | b'^'..=b'~')), char(']'))

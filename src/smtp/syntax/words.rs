@@ -82,9 +82,13 @@ pub(in crate::smtp) fn parameter(input: &[u8]) -> Option<(&[u8], Option<&[u8]>, 
     if value.is_empty() || !ends { None } else { Some((keyword, Some(value), rest)) }
 }
 
+/// A keyword and its value.
+#[cfg(test)]
+type Named<'i> = (&'i [u8], Option<&'i [u8]>);
+
 /// Every parameter of a line, which may be none: one space before each.
 #[cfg(test)]
-pub(in crate::smtp) fn parameters(input: &[u8]) -> Option<alloc::vec::Vec<(&[u8], Option<&[u8]>)>> {
+pub(in crate::smtp) fn parameters(input: &[u8]) -> Option<alloc::vec::Vec<Named<'_>>> {
     use nom::combinator::opt;
     use nom::multi::many0;
     use nom::sequence::preceded;

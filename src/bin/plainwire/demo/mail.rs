@@ -8,7 +8,7 @@ use plainwire::net::maildir::Maildir;
 use plainwire::net::pop3::{Collector, Mail, Mailbox, Method, Options, Plan, Pop3, Security, ToMaildir};
 use plainwire::net::server::{Options as Serving, Port};
 use plainwire::net::smtp::serve::{Maildirs, Serve};
-use plainwire::net::tls::{Acceptor, Connector};
+use plainwire::net::tls::{Acceptor, AcceptorBuilder, Connector, ConnectorBuilder};
 use plainwire::net::users::{self, Users};
 use plainwire::net::{Driver, pool, reactor, tcp};
 use plainwire::pop3;
@@ -41,12 +41,10 @@ fn tell(stage: &mut Stage, scratch: &std::path::Path) -> Result<(), Failure> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_string()]).map_err(failed)?;
     let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
     let acceptor =
-        Acceptor::builder().identity_pem(certificate.as_bytes(), key.as_bytes()).and_then(|builder| builder.build());
+        Acceptor::builder().identity_pem(certificate.as_bytes(), key.as_bytes()).and_then(AcceptorBuilder::build);
     let acceptor = acceptor.map_err(failed)?;
-    let connector = Connector::builder()
-        .platform_roots(false)
-        .roots_pem(certificate.as_bytes())
-        .and_then(|builder| builder.build());
+    let connector =
+        Connector::builder().platform_roots(false).roots_pem(certificate.as_bytes()).and_then(ConnectorBuilder::build);
     let connector = connector.map_err(failed)?;
     let mechanisms = vec![Mechanism::ScramSha256Plus, Mechanism::ScramSha256];
 

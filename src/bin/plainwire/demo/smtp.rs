@@ -8,7 +8,7 @@ use plainwire::net::maildir::Maildir;
 use plainwire::net::server::{Options, Port};
 use plainwire::net::smtp::Mailer;
 use plainwire::net::smtp::serve::{Maildirs, Serve};
-use plainwire::net::tls::{Acceptor, Connector};
+use plainwire::net::tls::{Acceptor, AcceptorBuilder, Connector, ConnectorBuilder};
 use plainwire::net::users::{self, Users};
 use plainwire::net::{pool, reactor};
 use plainwire::sasl::Mechanism;
@@ -27,9 +27,9 @@ pub(super) fn play(stage: &mut Stage) -> Result<(), Failure> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_string()]).map_err(failed)?;
     let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
     let acceptor =
-        Acceptor::builder().identity_pem(certificate.as_bytes(), key.as_bytes()).and_then(|made| made.build());
+        Acceptor::builder().identity_pem(certificate.as_bytes(), key.as_bytes()).and_then(AcceptorBuilder::build);
     let trust = Connector::builder().platform_roots(false).roots_pem(certificate.as_bytes());
-    let trust = trust.and_then(|made| made.build()).map_err(failed)?;
+    let trust = trust.and_then(ConnectorBuilder::build).map_err(failed)?;
     let line = users::entry("ada", "the engine").map_err(failed)?;
     let users = Arc::new(Users::parse(&line).map_err(failed)?);
 

@@ -102,7 +102,7 @@ fn bar(args: &Args, length: Option<u64>) -> ProgressBar {
 fn head(answer: &Response, mark: &str) -> String {
     let head = answer.head();
     let mut text = format!("{mark}HTTP/1.{} {} {}\r\n", head.version().minor(), answer.status(), answer.reason());
-    for field in head.fields().iter() {
+    for field in head.fields() {
         text += &format!("{mark}{}: {}\r\n", field.name, String::from_utf8_lossy(field.value.as_ref()));
     }
     text + mark + "\r\n"

@@ -23,7 +23,7 @@ use plainwire::engine::{Handler, Status};
 use plainwire::sasl::{Mechanism, Nonce};
 use plainwire::smtp::client::{self, Client, Envelope, StartTls, Step};
 use plainwire::smtp::server::{self, Extensions, Hello, Pending, Protocol, Query, Server, Session, Spoil};
-use plainwire::smtp::{Address, Answer, Attribute, Command, Content, Interval, Moment, Reply};
+use plainwire::smtp::{Address, Answer, Attribute, Command, Content, Interval, Mailbox, Moment, Reply};
 use plainwire::syntax::dots::Endings;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -229,7 +229,7 @@ impl Describe<Server> for Taken {
             Event::Mail(mail) => {
                 self.content = Sha256::new();
                 self.length = 0;
-                let from = mail.from.as_ref().map(|from| from.as_str());
+                let from = mail.from.as_ref().map(Mailbox::as_str);
                 let path = "MAIL FROM:<>".len() + from.map_or(0, str::len);
                 Object::event("mail").with("from", from).with("parameters", parameters(&Command::Mail(*mail), path))
             }

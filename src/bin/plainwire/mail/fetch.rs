@@ -37,6 +37,7 @@ use std::time::Duration;
     77 "the log-in was refused, or there is no password"
 })]
 pub(crate) struct Args {
+    #[expect(clippy::doc_markdown, reason = "a terminal shows it")]
     /// Where the mail is: pop3s://user@host[:port] with TLS, pop3://user@host[:port] with STLS
     #[arg(value_name = "URL")]
     url: String,

@@ -13,6 +13,7 @@ use crate::failure::Outcome;
 use clap::Subcommand;
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "one is made in the life of the process")]
 pub(crate) enum Action {
     /// Show a message: who, what, when, its text, its parts and what is wrong with it
     Show(show::Args),

@@ -13,7 +13,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Its octets. Exit code 66 (EX_NOINPUT) where the file can't be read.
+    /// Its octets. Exit code 66 (`EX_NOINPUT`) where the file can't be read.
     pub(crate) fn read(&self) -> Result<Vec<u8>, Failure> {
         input::read(self.file.as_deref(), 66)
     }

@@ -69,7 +69,7 @@ fn answer(request: &Request) -> Answer {
 
 fn fields(request: &Request) -> String {
     let mut text = String::new();
-    for field in request.head().fields().iter() {
+    for field in request.head().fields() {
         text += &format!("{}: {}\n", field.name, String::from_utf8_lossy(field.value.as_ref()));
     }
     text

@@ -396,6 +396,7 @@ fn stream(mut response: Response, part: &Path, watch: &(dyn Fn(&Progress) + Sync
 }
 
 /// What the first answer tells.
+#[expect(clippy::large_enum_variant, reason = "one is made for each download")]
 enum First {
     /// No ranges, or not of a known whole: this is the file.
     Whole(Response),

@@ -133,7 +133,7 @@ impl Session {
 
     /// Says goodbye.
     pub(super) fn close(mut self) {
-        if self.driver.say(|client, out| client.quit(out)).is_ok() {
+        if self.driver.say(Client::quit).is_ok() {
             farewell(&mut self.driver);
         }
     }

@@ -152,7 +152,7 @@ struct Talk<H> {
 
 impl<H: Handler> Talk<H> {
     /// Says what was decided. A handler that refuses with something that is no refusal has failed.
-    fn decide(&self, server: &mut Server, decision: &Decision, out: &mut BytesMut) {
+    fn decide(server: &mut Server, decision: &Decision, out: &mut BytesMut) {
         let said = match decision {
             Ok(()) => server.accept(out),
             Err(answer) if refusal(answer) => server.answer(answer, out),
@@ -164,7 +164,7 @@ impl<H: Handler> Talk<H> {
     fn welcome(&mut self, server: &mut Server, out: &mut BytesMut) {
         self.welcomed = true;
         let decision = if self.drawn { self.shared.handler.connection(&self.client) } else { Err(LOCAL_ERROR.clone()) };
-        self.decide(server, &decision, out);
+        Self::decide(server, &decision, out);
     }
 
     /// The message that was begun is no more.
@@ -209,7 +209,7 @@ impl<H: Handler> Talk<H> {
 
     fn judge(&mut self, server: &mut Server, message: &Message, out: &mut BytesMut) {
         let Some(intake) = self.intake.take() else {
-            self.decide(server, &Err(LOCAL_ERROR.clone()), out);
+            Self::decide(server, &Err(LOCAL_ERROR.clone()), out);
             return;
         };
         let (verdict, slot) = Verdict::new(self.waker.clone());
@@ -224,12 +224,12 @@ impl<H: Handler> Talk<H> {
         let first = |decisions: &[Decision]| decisions.iter().find_map(|decision| decision.clone().err());
         let refused = match outcome {
             Outcome::All(decision) => {
-                self.decide(server, &decision, out);
+                Self::decide(server, &decision, out);
                 decision.err()
             }
             Outcome::Each(decisions) if self.shared.config.protocol == Protocol::Smtp => {
                 let decision = first(&decisions).map_or(Ok(()), Err);
-                self.decide(server, &decision, out);
+                Self::decide(server, &decision, out);
                 decision.err()
             }
             Outcome::Each(decisions) => {
@@ -298,7 +298,7 @@ impl<H: Handler> engine::Handler<Server> for Talk<H> {
                     self.client.hello = Some(hello.name.map(Bytes::copy_from_slice));
                     self.client.extended = hello.extended;
                 }
-                self.decide(server, &decision, out);
+                Self::decide(server, &decision, out);
             }
             Event::StartTls => self.start_anew(),
             Event::Authenticate => {
@@ -316,7 +316,7 @@ impl<H: Handler> engine::Handler<Server> for Talk<H> {
                 if decision.is_ok() {
                     self.envelope = Some(Box::new(Envelope::new(&mail)));
                 }
-                self.decide(server, &decision, out);
+                Self::decide(server, &decision, out);
             }
             Event::Rcpt(rcpt) => {
                 let decision = match &mut self.envelope {
@@ -329,7 +329,7 @@ impl<H: Handler> engine::Handler<Server> for Talk<H> {
                     }
                     None => Err(LOCAL_ERROR.clone()),
                 };
-                self.decide(server, &decision, out);
+                Self::decide(server, &decision, out);
             }
             Event::Content => self.begin(server, out),
             Event::Chunking { .. } => {

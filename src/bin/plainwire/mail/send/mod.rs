@@ -83,6 +83,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDRESS")]
     envelope_from: Option<String>,
 
+    #[expect(clippy::doc_markdown, reason = "a terminal shows it")]
     /// The server, as smtp://host:25, submission://user@host:587, smtps://user@host:465 or lmtp://host:24
     #[arg(long, value_name = "URL", required_unless_present = "dry_run")]
     smtp: Option<String>,

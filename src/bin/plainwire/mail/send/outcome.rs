@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, Outcome};
 use plainwire::net::smtp::Error;
+use plainwire::smtp::Mailbox;
 use plainwire::smtp::client::{Envelope, ErrorKind, Report, Step, Verdict};
 use serde_json::{Value, json};
 use std::io::{self, Write as _};
@@ -121,7 +122,7 @@ fn as_json(envelope: &Envelope, report: Option<&Report>, error: Option<&Error>) 
         })
         .collect();
     json!({
-        "from": envelope.from.as_ref().map(|from| from.as_str()),
+        "from": envelope.from.as_ref().map(Mailbox::as_str),
         "recipients": recipients,
         "error": error.map(ToString::to_string),
     })
