@@ -1,6 +1,5 @@
 //! What mail takes from the heap, however long it is, and what a thousand levels cost.
 #![cfg(all(feature = "mime", feature = "std", feature = "testing"))]
-#![allow(clippy::cast_precision_loss, reason = "the counts are far below 2^52")]
 
 use allocation_counter::measure;
 use plainwire::mime::{Attachment, Builder, DateTime, Event, IoSink, Limits, Message, Stream};

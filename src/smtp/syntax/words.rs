@@ -68,10 +68,13 @@ pub(in crate::smtp) fn folded(word: &[u8]) -> u64 {
     number & 0xDFDF_DFDF_DFDF_DFDF
 }
 
+/// A keyword, its value, and what follows.
+type Walked<'i> = (&'i [u8], Option<&'i [u8]>, &'i [u8]);
+
 /// esmtp-param = esmtp-keyword ["=" esmtp-value], at the front of `input`, and what follows: the walk that the grammar
 /// (in the tests) is held to.
 #[inline]
-pub(in crate::smtp) fn parameter(input: &[u8]) -> Option<(&[u8], Option<&[u8]>, &[u8])> {
+pub(in crate::smtp) fn parameter(input: &[u8]) -> Option<Walked<'_>> {
     let (keyword, rest) = input.split_at(run(input, KEYWORD));
     if keyword.is_empty() || keyword[0] == b'-' {
         return None;
