@@ -39,6 +39,7 @@ impl CommandLines {
     }
 
     /// A line that is too long is being passed over.
+    #[cfg(feature = "pop3")]
     pub(crate) const fn skipping(&self) -> bool {
         self.skipped.is_some()
     }
