@@ -246,8 +246,7 @@ fn without_ids(breaks: &'static [bool]) -> (u16, std::thread::JoinHandle<()>) {
 }
 
 fn collected<T: Target>(collector: &mut Collector<T>, port: u16) -> Result<usize, Error> {
-    let mut options = super::Options::default();
-    options.security = Security::Clear;
+    let options = super::Options { security: Security::Clear, ..super::Options::default() };
     let mut mailbox = Mailbox::connect("127.0.0.1", port, &options)?;
     mailbox.log_in(&crate::sasl::Credentials::password("ann", "secret"), Method::Strongest)?;
     collector.run(&mut mailbox).map(|report| report.stored)
