@@ -1,5 +1,6 @@
 //! File names that a sender suggests, made harmless.
 
+use crate::syntax::file_name::{is_device, is_misleading, is_special, shortened};
 use alloc::string::String;
 
 /// The longest name that is given, in octets: what common file systems take, with room for a number behind it.
@@ -23,34 +24,15 @@ pub fn safe_file_name(suggested: &str) -> String {
     let last = suggested.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or_default();
     let mut name = String::with_capacity(last.len());
     for character in last.chars() {
-        let forbidden = character.is_control()
-            || matches!(character, '<' | '>' | ':' | '"' | '|' | '?' | '*')
-            // Marks that reorder or hide what is read: `invoice\u{202e}fdp.exe`.
-            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
-            || matches!(character, '\u{e0000}'..='\u{e007f}');
-        name.push(if forbidden { '_' } else { character });
+        name.push(if is_special(character) || is_misleading(character) { '_' } else { character });
     }
     let trimmed = name.trim_start_matches(['.', ' ']).trim_end_matches(['.', ' ']);
     if trimmed.is_empty() {
         return String::from("attachment");
     }
     let mut name = String::from(trimmed);
-    let stem = name.split('.').next().unwrap_or_default().trim_end();
-    let numbered =
-        |device: &str| stem.len() == 4 && stem[..3].eq_ignore_ascii_case(device) && stem.as_bytes()[3].is_ascii_digit();
-    let reserved = ["con", "prn", "aux", "nul"].iter().any(|device| stem.eq_ignore_ascii_case(device));
-    if reserved || (stem.is_ascii() && (numbered("com") || numbered("lpt"))) {
+    if is_device(&name) {
         name.insert(0, '_');
     }
-    if name.len() > LONGEST {
-        let extension = name.rfind('.').filter(|dot| name.len() - dot <= 16).map(|dot| String::from(&name[dot..]));
-        let extension = extension.unwrap_or_default();
-        let mut end = LONGEST - extension.len();
-        while !name.is_char_boundary(end) {
-            end -= 1;
-        }
-        name.truncate(end);
-        name.push_str(&extension);
-    }
-    name
+    shortened(&name, LONGEST)
 }

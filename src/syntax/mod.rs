@@ -8,5 +8,7 @@ pub mod percent;
 
 #[cfg(any(feature = "mime", feature = "cookie"))]
 pub(crate) mod calendar;
+#[cfg(any(feature = "mime", feature = "web"))]
+pub(crate) mod file_name;
 #[cfg(feature = "mime")]
 pub(crate) mod token;

@@ -182,7 +182,10 @@ pub(crate) fn address(data: &[u8]) {
     for address in &list.addresses {
         let long = address.mailboxes().iter().any(|mailbox| mailbox.address().len() > 900);
         let nobody = address.mailboxes().iter().any(|mailbox| mailbox.domain().is_empty());
-        let control = address.mailboxes().iter().any(|mailbox| has_control(mailbox.name()))
+        let control = address
+            .mailboxes()
+            .iter()
+            .any(|mailbox| has_control(mailbox.name()) || has_control(Some(mailbox.address())))
             || match address {
                 Address::Group(group) => has_control(Some(group.name())) || group.name().is_empty(),
                 Address::Mailbox(_) => false,

@@ -12,6 +12,15 @@ fn file_name(value: &str) -> (Option<std::string::String>, Vec<DefectKind>) {
 }
 
 #[test]
+fn a_name_that_is_cut_ends_as_a_name_does() {
+    for tail in [" b", ". b", "\u{e9} . b"] {
+        let name = safe_file_name(&format!("{}{tail}{tail}", "a".repeat(198)));
+        assert!(name.starts_with("aaa") && name.len() <= 200 && !name.ends_with(['.', ' ']), "{name:?}");
+        assert_eq!(safe_file_name(&name), name);
+    }
+}
+
+#[test]
 fn the_examples_of_rfc_2231() {
     let kind = ContentType::parse(b"message/external-body; access-type=URL;\r\n URL*0=\"ftp://\";\r\n URL*1=\"cs.utk.edu/pub/moore/bulk-mailer/bulk-mailer.tar\"").expect("a type");
     assert_eq!(kind.parameter("url"), Some("ftp://cs.utk.edu/pub/moore/bulk-mailer/bulk-mailer.tar"));

@@ -9,7 +9,8 @@
 //! assert_eq!(file_name("attachment; filename=\"../../etc/passwd\"").as_deref(), Some("passwd"));
 //! ```
 
-use std::string::{String, ToString};
+use crate::syntax::file_name::{is_device, is_misleading, is_special, shortened};
+use std::string::String;
 use std::vec::Vec;
 
 /// The longest name, in octets: what the usual file systems take.
@@ -45,48 +46,15 @@ pub fn safe(name: &str) -> Option<String> {
     let last = name.rsplit(['/', '\\']).next()?;
     let kept: String = last
         .chars()
-        .map(|character| match character {
-            '<' | '>' | ':' | '"' | '|' | '?' | '*' => '_',
-            _ => character,
-        })
-        .filter(|character| !character.is_control() && !is_invisible(*character))
+        .filter(|&character| !character.is_control() && !is_misleading(character))
+        .map(|character| if is_special(character) { '_' } else { character })
         .collect();
     // A leading dot hides a file; trailing dots and spaces vanish on Windows.
     let kept = kept.trim().trim_start_matches('.').trim_end_matches(['.', ' ']);
-    // Spaces behind the device's name are passed over too.
-    let stem = kept.split('.').next().unwrap_or_default().trim_end();
-    // The superscripts of ISO 8859-1 count as digits.
-    let digit = |rest: &str| {
-        matches!(rest, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "\u{b9}" | "\u{b2}" | "\u{b3}")
-    };
-    let port = stem.get(..3).filter(|port| port.eq_ignore_ascii_case("com") || port.eq_ignore_ascii_case("lpt"));
-    let device = ["con", "prn", "aux", "nul", "conin$", "conout$"].iter().any(|name| stem.eq_ignore_ascii_case(name))
-        || port.is_some_and(|port| digit(&stem[port.len()..]));
-    if kept.is_empty() || device {
+    if kept.is_empty() || is_device(kept) {
         return None;
     }
-    Some(shortened(kept))
-}
-
-/// Marks that turn text around or hide in it: "exe.gpj" must not look like a picture.
-fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
-/// Cut to [`LONGEST`] octets at a character, keeping a short extension.
-fn shortened(name: &str) -> String {
-    if name.len() <= LONGEST {
-        return name.to_string();
-    }
-    let extension = name.rfind('.').map_or("", |dot| &name[dot..]);
-    let extension = if extension.len() <= 16 { extension } else { "" };
-    let mut end = LONGEST - extension.len();
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    let mut short = name[..end].to_string();
-    short.push_str(extension);
-    short
+    Some(shortened(kept, LONGEST))
 }
 
 /// The parameters behind the disposition type, values unquoted.
@@ -106,7 +74,7 @@ fn parameters(value: &str) -> Vec<(&str, String)> {
             unquote(quoted)
         } else {
             let end = body.find(';').unwrap_or(body.len());
-            (body[..end].trim_end().to_string(), &body[end..])
+            (String::from(body[..end].trim_end()), &body[end..])
         };
         all.push((name, value));
         rest = behind.find(';').map_or("", |at| &behind[at..]);
