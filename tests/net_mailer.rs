@@ -193,7 +193,7 @@ fn a_message_refused_on_its_way_is_refused_and_not_lost() {
         stream.read_line(&mut line).unwrap();
         stream.get_mut().write_all(b"552 5.3.4 too much\r\n").unwrap();
         stream.get_mut().shutdown(std::net::Shutdown::Write).unwrap();
-        let mut rest = [0; 1 << 16];
+        let mut rest = vec![0; 1 << 16];
         while stream.read(&mut rest).is_ok_and(|count| count > 0) {}
     };
     let served = std::thread::spawn(serve);
