@@ -3,7 +3,7 @@
 //!
 //! [`states!`](states) makes the enums of states and causes and the table between them. Two rows for one state and cause
 //! do not compile. [`diagram`] prints the table, in the engine's function of that name; the documentation includes the print
-//! as a file, `states.txt` beside the table, and a unit test holds the file to the table by [`judge`].
+//! as a file, `states.txt` beside the table, and a unit test holds the file to the table by `judge`.
 
 use alloc::format;
 use alloc::string::String;
