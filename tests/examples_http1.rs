@@ -95,6 +95,10 @@ fn captured_octets_read_as_transcripts() {
 fn every_example_is_short() {
     for example in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/examples")).unwrap() {
         let path = example.unwrap().path();
+        // A whole protocol with its tests; the others put an engine that is there into somebody's I/O.
+        if path.ends_with("ident.rs") {
+            continue;
+        }
         let lines = std::fs::read_to_string(&path).unwrap().lines().count();
         assert!(lines < 60, "{} has {lines} lines", path.display());
     }
