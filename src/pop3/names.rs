@@ -1,10 +1,10 @@
 //! What messages are called in POP3, from what their files are called.
 
+use crate::syntax::hex::hex;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 use sha2::{Digest, Sha256};
 
@@ -46,6 +46,5 @@ fn fits(id: &str) -> bool {
 }
 
 fn hashed(name: &str) -> Box<str> {
-    let text: String = Sha256::digest(name.as_bytes()).iter().map(|octet| format!("{octet:02x}")).collect();
-    text.into()
+    hex(&Sha256::digest(name.as_bytes())).into()
 }

@@ -10,5 +10,7 @@ pub mod percent;
 pub(crate) mod calendar;
 #[cfg(any(feature = "mime", feature = "web"))]
 pub(crate) mod file_name;
+#[cfg(any(feature = "pop3", feature = "web"))]
+pub(crate) mod hex;
 #[cfg(feature = "mime")]
 pub(crate) mod token;

@@ -3,6 +3,7 @@
 
 mod chat;
 mod demo;
+mod digest;
 mod download;
 mod failure;
 mod get;

@@ -11,6 +11,7 @@
 //! assert_eq!(credentials.basic().unwrap(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="); // RFC 7617 2
 //! ```
 
+use crate::syntax::hex::hex;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
@@ -218,15 +219,6 @@ fn hash_read<D: md5::Digest>(body: &mut (impl Read + ?Sized)) -> io::Result<Stri
             Err(error) => return Err(error),
         }
     }
-}
-
-fn hex(octets: &[u8]) -> String {
-    use std::fmt::Write as _;
-    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
-        // Writing to a String does not fail.
-        write!(text, "{octet:02x}").unwrap_or_default();
-        text
-    })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use super::memory::sync_folder;
 use super::target::DotLock;
 use crate::mime::mbox::{Dialect, Event, Reader};
 use crate::pop3::{Entry, Maildrop, Octets, Trouble};
+use crate::syntax::hex::hex;
 use sha2::{Digest, Sha256};
 use std::boxed::Box;
 use std::collections::HashMap;
@@ -104,7 +105,7 @@ impl MboxDrop {
                     }
                     Some(Event::End) => {
                         let said = core::mem::take(&mut hash).finalize();
-                        let hash: String = said[..16].iter().map(|octet| format!("{octet:02x}")).collect();
+                        let hash = hex(&said[..16]);
                         let times = seen.entry(hash.clone()).or_insert(0);
                         *times += 1;
                         let id: Box<str> = if *times == 1 { hash.into() } else { format!("{hash}.{times}").into() };

@@ -5,6 +5,7 @@ use super::memory::sync_folder;
 use crate::mime::mbox::Writer;
 use crate::mime::{DateTime, Offset};
 use crate::net::maildir::{Delivery, Maildir};
+use crate::syntax::hex::hex;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::format;
@@ -55,7 +56,7 @@ pub trait Target {
 /// What marks a message in the name of its file: of whose it is and of its unique id, in hexadecimal.
 fn mark(account: &str, id: &str) -> String {
     let hash = Sha256::new().chain_update(account).chain_update([0]).chain_update(id).finalize();
-    hash[..12].iter().map(|octet| format!("{octet:02x}")).collect()
+    hex(&hash[..12])
 }
 
 /// Into a Maildir.
@@ -257,7 +258,7 @@ impl Target for ToMbox {
         mbox.lock()?;
         end_last_message(&mut mbox)?;
         let at = mbox.seek(SeekFrom::End(0))?;
-        let hash: String = part.hash.finalize().iter().map(|octet| format!("{octet:02x}")).collect();
+        let hash = hex(&part.hash.finalize());
         intend(&format!("{at} {} {hash}", part.octets))?;
         part.file.seek(SeekFrom::Start(0))?;
         let copied = io::copy(&mut part.file, &mut mbox).and_then(|_| mbox.sync_all());
@@ -339,7 +340,7 @@ fn hash_of(file: &mut File, at: u64, octets: u64) -> io::Result<String> {
         hash.update(&buffer[..count]);
         left -= count as u64;
     }
-    Ok(hash.finalize().iter().map(|octet| format!("{octet:02x}")).collect())
+    Ok(hex(&hash.finalize()))
 }
 
 /// The file that keeps deliverers out of an mbox while it is there.

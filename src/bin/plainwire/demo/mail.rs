@@ -2,6 +2,7 @@
 //! by POP3 under TLS, read by the parser. What was attached has the same hash at both ends.
 
 use super::{PATIENCE, Stage};
+use crate::digest::sha256;
 use crate::failure::Failure;
 use plainwire::mime::{Attachment, Builder, DateTime, Message, Offset};
 use plainwire::net::maildir::Maildir;
@@ -16,7 +17,6 @@ use plainwire::sasl::{Binding, BindingKind, Credentials, Mechanism, Nonce};
 use plainwire::smtp::client::{Config, Envelope, Event, Outcome};
 use plainwire::smtp::{self, Client};
 use plainwire::transcript::{End, Recorder, Transcript};
-use sha2::{Digest, Sha256};
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -103,7 +103,7 @@ fn tell(stage: &mut Stage, scratch: &std::path::Path) -> Result<(), Failure> {
     let arrived = read.attachments();
     for (index, (name, octets)) in attached.iter().enumerate() {
         let part = arrived.get(index).ok_or_else(|| Failure::new(1, format!("{name} did not arrive")))?;
-        let (sent, got) = (hash(octets), hash(&part.body()));
+        let (sent, got) = (sha256(octets), sha256(&part.body()));
         stage.say(format_args!("{sent}  {name}, as it was attached"))?;
         stage.say(format_args!("{got}  {}, as it arrived", part.file_name().unwrap_or_default()))?;
         if sent != got || part.file_name().as_deref() != Some(*name) {
@@ -168,10 +168,6 @@ fn collect(
     let mut collector = Collector::new(ToMaildir::create(into)?, None, plan);
     let report = collector.run(&mut mailbox).map_err(failed)?.clone();
     Ok((mailbox.tap().clone().finish(), report))
-}
-
-fn hash(octets: &[u8]) -> String {
-    Sha256::digest(octets).iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 fn nonce() -> Result<Nonce, Failure> {

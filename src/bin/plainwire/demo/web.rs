@@ -1,6 +1,7 @@
 //! The scene of the web: a client signs in at an app on threads, reads files from a reactor, and fetches one in segments.
 
 use super::{PATIENCE, Stage};
+use crate::digest::sha256;
 use crate::failure::Failure;
 use plainwire::http1::Client;
 use plainwire::net::http::auth::Credentials;
@@ -11,7 +12,6 @@ use plainwire::net::http::{Opener, Request};
 use plainwire::net::server::{Options, Port};
 use plainwire::net::{pool, reactor};
 use plainwire::transcript::{End, Recorder, Transcript};
-use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,7 +49,7 @@ pub(super) fn play(stage: &mut Stage) -> Result<(), Failure> {
     expect("the answer to whoever wants out of the folder", outside.status(), 400)?;
     let read = written(recorded);
 
-    let sum: String = Sha256::digest(&large).iter().map(|octet| format!("{octet:02x}")).collect();
+    let sum = sha256(&large);
     let target = folder.0.join("fetched.bin");
     let done = Download::new(format!("http://{files}/large.bin"), &target)
         .segments(4)

@@ -17,6 +17,7 @@
 //! accepted, each with `length` and `sha256`.
 
 use super::frame::{self, Describe, EXIT_CODES, Fault, Line, Object, Source, bytes};
+use crate::digest::hex;
 use crate::failure::{Failure, Outcome};
 use bytes::{Bytes, BytesMut};
 use plainwire::engine::{Handler, Status};
@@ -200,10 +201,6 @@ impl Taken {
         self.length += octets.len() as u64;
         Line::Data("data", octets.to_vec())
     }
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// What stands behind the path of a command that is written again.

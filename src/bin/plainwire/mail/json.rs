@@ -1,8 +1,8 @@
 //! Values of mail as JSON.
 
+use crate::digest::sha256;
 use plainwire::mime::{Address, AddressList, Content, Defect, Mailbox, Message, Part};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 /// `[[name, address]…]`, groups as `{"group":…,"members":[…]}`; a name that is not there is the empty string.
 pub(crate) fn addresses(list: &AddressList<'_>) -> Value {
@@ -48,14 +48,6 @@ pub(crate) fn part(part: &Part<'_, '_>) -> Value {
         "encoding": part.encoding().as_str(),
         "decoded_sha256": sha256(&octets),
         "decoded_len": octets.len(),
-    })
-}
-
-fn sha256(octets: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(octets).iter().fold(String::with_capacity(64), |mut text, octet| {
-        let _never = write!(text, "{octet:02x}");
-        text
     })
 }
 

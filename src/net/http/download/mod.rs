@@ -19,6 +19,7 @@ pub mod plan;
 
 use super::{Error, Opener, Request, Response};
 use crate::net::limits::due_in;
+use crate::syntax::hex::hex;
 use crate::url::Url;
 use plan::{Plan, Segment, Validator};
 use sha2::{Digest as _, Sha256, Sha512};
@@ -326,10 +327,6 @@ fn digest<D: sha2::Digest>(file: &mut File) -> io::Result<String> {
         hash.update(&piece[..len]);
     }
     Ok(hex(&hash.finalize()))
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// The file that is being put together, created if need be and ours alone while the handle lives.
