@@ -18,7 +18,7 @@ use std::vec::Vec;
 
 /// A TCP connection, plain or under TLS, that waits for reading, writing and wake-ups at once.
 ///
-/// Under a [`Driver`](super::Driver) both directions move together and deadlines are exact. By itself it is an ordinary
+/// Under a [`Driver`](crate::net::Driver) both directions move together and deadlines are exact. By itself it is an ordinary
 /// blocking `Read + Write`, with [timeouts](Self::set_timeout). It holds three descriptors: the socket, a poll, and an
 /// alarm for [wake-ups](Self::waker).
 pub struct Stream {
@@ -83,13 +83,13 @@ impl Stream {
         self.socket.tcp.local_addr()
     }
 
-    /// Ends a wait from another thread: the party of a [`Driver`](super::Driver) over this stream is asked for more.
+    /// Ends a wait from another thread: the party of a [`Driver`](crate::net::Driver) over this stream is asked for more.
     pub fn waker(&self) -> Waker {
         self.waker.clone()
     }
 
     /// How long a `read` or `write` of this value may block; `None`, as at first, is for ever. A
-    /// [`Driver`](super::Driver) keeps its own clocks and does not look at it.
+    /// [`Driver`](crate::net::Driver) keeps its own clocks and does not look at it.
     pub fn set_timeout(&mut self, timeout: Option<Duration>) {
         self.timeout = timeout;
     }
