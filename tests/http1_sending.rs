@@ -489,6 +489,57 @@ fn limits_are_judged_on_the_element() {
     }
 }
 
+/// RFC 9112 2.2: empty lines before a head are passed over, and not without end. Between two messages they count anew.
+#[test]
+fn empty_lines_before_a_head_end() {
+    let message = MessageLimits { head: 64, ..MessageLimits::default() };
+    let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let lines = |count: usize| b"\r\n".repeat(count);
+    let serve = |stream: &[u8]| {
+        struct Answers;
+        impl plainwire::engine::Handler<Server> for Answers {
+            fn event(&mut self, server: &mut Server, event: server::Event<&[u8]>, out: &mut BytesMut) {
+                if let server::Event::End(_) = event {
+                    server.reply(&ok(), b"", out).unwrap();
+                }
+            }
+        }
+        let limits = server::Limits { message, ..server::Limits::default() };
+        let log = laws::judge(|| (Server::new(limits), Answers), stream, laws::Ending::Stays);
+        let log = log.unwrap_or_else(|story| panic!("{story}"));
+        (log.error.map(|error| (error.kind, error.offset)), log.out.starts_with(b"HTTP/1.1 431 "))
+    };
+    assert_eq!(serve(&[&lines(32)[..], request, &lines(32), request].concat()), (None, false));
+    assert_eq!(serve(&lines(33)), (Some((ErrorKind::HeadTooLong, 64)), true));
+    assert_eq!(serve(&[&lines(33)[..], request].concat()), (Some((ErrorKind::HeadTooLong, 64)), true));
+
+    let ask = |stream: &[u8]| {
+        let mut client = Client::new(client::Limits { message, ..client::Limits::default() });
+        let mut out = BytesMut::new();
+        let mut input = stream;
+        for _ in 0..2 {
+            let head = RequestHead::new(Method::GET, "/").unwrap().with("Host", "a").unwrap();
+            client.request(&head, Content::Empty, &mut out).unwrap();
+            loop {
+                match client.recv(&mut input, &mut out) {
+                    Ok(Some(client::Event::End(_))) => break,
+                    Ok(Some(_)) => {}
+                    Ok(None) => return None,
+                    Err(error) => return Some((error.kind, error.offset)),
+                }
+            }
+        }
+        None
+    };
+    let response = b"HTTP/1.1 204 No Content\r\n\r\n";
+    assert_eq!(ask(&[&lines(32)[..], response, &lines(32), response].concat()), None);
+    assert_eq!(ask(&[&lines(33)[..], response].concat()), Some((ErrorKind::HeadTooLong, 64)));
+    // Nothing was asked: the same.
+    let mut idle = Client::new(client::Limits { message, ..client::Limits::default() });
+    let (input, mut out) = (lines(33), BytesMut::new());
+    assert_eq!(idle.recv(&mut &input[..], &mut out).unwrap_err().kind, ErrorKind::HeadTooLong);
+}
+
 /// Whatever is passed as a value, the wire has the lines that it was meant to have.
 #[test]
 fn no_value_forges() {

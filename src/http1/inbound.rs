@@ -4,8 +4,9 @@ use super::chunked::{Chunks, Event, take};
 use super::error::{Error, ErrorKind};
 use super::framing::{Facts, Framing};
 use super::head::Trailers;
-use super::limits::{MessageLimits, Quirks};
+use super::limits::{MessageLimits, OFFSETS, Quirks};
 use super::scan::{Part, Rules, Scan};
+use crate::work;
 
 /// The peer's stream of messages.
 #[derive(Clone, Debug)]
@@ -16,8 +17,9 @@ pub(super) struct Inbound {
     /// How far the stream was taken.
     pub(super) taken: u64,
     pub(super) phase: u64,
-    /// In a body a phase lasts so many octets, of which so many came.
+    /// In a body a phase lasts so many octets.
     rate: u32,
+    /// So many octets came in the present phase, of a body or of empty lines before a head.
     moved: u32,
     pub(super) failed: Option<Error>,
     pub(super) ended: bool,
@@ -56,16 +58,22 @@ impl Inbound {
         self.moved = 0;
     }
 
-    /// Skips empty lines before a start line (RFC 9112 2.2). What is left begins with a start line, unless it is empty
-    /// or a lone CR.
+    /// Skips empty lines before a start line (RFC 9112 2.2), as many octets of them as a head may have. What is left
+    /// begins with a start line, unless it is empty or a lone CR.
     #[inline]
-    pub(super) fn skip_empty_lines(&mut self, input: &mut &[u8]) {
+    pub(super) fn skip_empty_lines(&mut self, input: &mut &[u8]) -> Result<(), Error> {
         loop {
-            match **input {
-                [b'\r', b'\n', ..] => take(input, 2, &mut self.taken),
-                [b'\n', ..] if self.quirks.bare_lf => take(input, 1, &mut self.taken),
-                _ => return,
+            let line = match **input {
+                [b'\r', b'\n', ..] => 2,
+                [b'\n', ..] if self.quirks.bare_lf => 1,
+                _ => return Ok(()),
             };
+            if self.moved + line > self.limits.head.min(OFFSETS) {
+                return Err(Error { kind: ErrorKind::HeadTooLong, offset: self.taken });
+            }
+            self.moved += line;
+            work::add(line as usize);
+            take(input, line as usize, &mut self.taken);
         }
     }
 

@@ -9,7 +9,7 @@
 pub struct MessageLimits {
     /// A whole head, from the start line to the empty line. Default 32,768: four times what nginx and Apache give one
     /// line, twice what Node and h11 give a head. At most 65,535, since offsets in a head are 16 bits wide; a larger
-    /// number means that.
+    /// number means that. Empty lines before a head (RFC 9112 2.2) may take as much again, all of them together.
     pub head: u32,
     /// The request line or status line. Default 8,192: RFC 9112 3 asks for at least 8,000.
     pub start_line: u32,

@@ -199,7 +199,9 @@ impl Client {
     }
 
     fn recv_idle<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Event<&'i [u8]>>, Error> {
-        self.line.inbound.skip_empty_lines(input);
+        if let Err(error) = self.line.inbound.skip_empty_lines(input) {
+            return self.fail_at(error);
+        }
         match **input {
             [] if self.line.inbound.ended => {
                 self.line.close(CloseReason::PeerEnded);
@@ -223,7 +225,9 @@ impl Client {
         }
         if !self.begun {
             // Servers are known that send an empty line behind a body; no response begins with one.
-            self.line.inbound.skip_empty_lines(input);
+            if let Err(error) = self.line.inbound.skip_empty_lines(input) {
+                return self.fail_at(error);
+            }
             match **input {
                 [] | [b'\r'] if self.line.inbound.ended => return self.fail(ErrorKind::NoResponse),
                 [] | [b'\r'] => return Ok(None),

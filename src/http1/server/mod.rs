@@ -217,8 +217,15 @@ impl Server {
     #[inline]
     fn recv_idle<'i>(&mut self, input: &mut &'i [u8], out: &mut BytesMut) -> Result<Option<Event<&'i [u8]>>, Error> {
         // What nearly every request begins with.
-        if !matches!(**input, [b'A'..=b'Z', ..] if !self.line.inbound.expired) && !self.head_begins(input) {
-            return Ok(None);
+        if !matches!(**input, [b'A'..=b'Z', ..] if !self.line.inbound.expired) {
+            match self.head_begins(input) {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(error) => {
+                    self.line.step(Cause::Octets);
+                    return self.fail(error, out);
+                }
+            }
         }
         let mut head = RequestHead::blank();
         if self.plain_head(input, &mut head) {
@@ -229,13 +236,13 @@ impl Server {
     }
 
     /// What is left in the input begins with a request line.
-    fn head_begins(&mut self, input: &mut &[u8]) -> bool {
+    fn head_begins(&mut self, input: &mut &[u8]) -> Result<bool, Error> {
         if self.line.inbound.expired {
             self.line.close(CloseReason::Idle);
-            return false;
+            return Ok(false);
         }
-        self.line.inbound.skip_empty_lines(input);
-        match **input {
+        self.line.inbound.skip_empty_lines(input)?;
+        Ok(match **input {
             [] if self.line.inbound.ended => {
                 self.line.close(CloseReason::PeerEnded);
                 false
@@ -243,7 +250,7 @@ impl Server {
             [] => false,
             [b'\r'] => self.line.inbound.ended,
             _ => true,
-        }
+        })
     }
 
     #[inline]
