@@ -540,6 +540,19 @@ fn empty_lines_before_a_head_end() {
     assert_eq!(idle.recv(&mut &input[..], &mut out).unwrap_err().kind, ErrorKind::HeadTooLong);
 }
 
+/// A request line that ends in LF alone goes out with CRLF, and its fields keep their names in a copy.
+#[test]
+fn a_bare_line_end_is_not_passed_on() {
+    let quirks = plainwire::http1::Quirks { bare_lf: true, ..Default::default() };
+    let mut parser = plainwire::http1::HeadParser::request(MessageLimits::default(), quirks);
+    let (read, _) = parser.parse_request(b"GET /a HTTP/1.1\nXHost: b\r\nHost: a\r\n\r\n").unwrap().unwrap();
+    let copy = read.to_owned_head();
+    assert_eq!(copy.fields().iter().map(|field| field.name.as_str()).collect::<Vec<_>>(), ["XHost", "Host"]);
+    assert_eq!(copy.fields(), read.fields());
+    let wire = said(&mut Client::default(), |client, out| client.request(&read, Content::Empty, out));
+    assert_eq!(wire, "GET /a HTTP/1.1\r\nXHost: b\r\nHost: a\r\n\r\n");
+}
+
 /// Whatever is passed as a value, the wire has the lines that it was meant to have.
 #[test]
 fn no_value_forges() {

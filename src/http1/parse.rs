@@ -126,9 +126,11 @@ pub(super) fn request<'i>(input: &'i [u8], length: usize, rules: &Rules) -> Requ
     let line_text = super::syntax::trim(&block[..line]);
     let method = memchr::memchr(b' ', line_text).unwrap_or(0);
     let target = memchr::memrchr(b' ', line_text).unwrap_or(0);
+    let mut index = Index::walk(block, line + 1, fields_end(block));
+    index.plain &= line_text.len() + 1 == line;
     RequestHead {
         block,
-        index: Index::walk(block, line + 1, fields_end(block)),
+        index,
         method: method as u16,
         target: target as u16,
         version: Version::from_digit(line_text.last().copied().unwrap_or(b'1')),
