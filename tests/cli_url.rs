@@ -55,7 +55,7 @@ fn plain_text_says_what_is_there() {
     assert_eq!(text(&output.stdout), "");
     assert_eq!(
         text(&output.stderr),
-        "plainwire: URL 1: the URL is relative and there is no base that it could be relative to at byte 0\n"
+        "plainwire: URL 1: the URL is relative and there is no base that it could be relative to at offset 0\n"
     );
     assert_eq!(output.status.code(), Some(1));
 }

@@ -5,7 +5,7 @@ use core::fmt;
 
 /// Why an input is no URL, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("{kind} at byte {offset}")]
+#[error("{kind} at offset {offset}")]
 pub struct ParseError {
     /// What is wrong.
     pub kind: ParseErrorKind,
@@ -147,7 +147,7 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at byte {}", self.kind, self.offset)
+        write!(f, "{} at offset {}", self.kind, self.offset)
     }
 }
 

@@ -262,7 +262,7 @@ fn encode(args: &Encode) -> Outcome {
             return Ok(ExitCode::FAILURE);
         }
         Err(Refusal { error, offset: Some(offset) }) => {
-            return Err(Failure::new(1, format_args!("{error} at byte {offset}")));
+            return Err(Failure::new(1, format_args!("{error} at offset {offset}")));
         }
         Err(Refusal { error, offset: None }) => return Err(Failure::new(1, error)),
     }

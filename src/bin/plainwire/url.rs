@@ -148,7 +148,7 @@ impl<W: Write> Printer<'_, W> {
                     return writeln!(self.out, "{}", json!({ "error": error, "offset": offset }));
                 }
                 self.out.flush()?;
-                eprintln!("plainwire: URL {}: {error} at byte {offset}", self.count);
+                eprintln!("plainwire: URL {}: {error} at offset {offset}", self.count);
                 Ok(())
             }
         }

@@ -254,7 +254,7 @@ fn serde_is_the_text() {
     let parsed: Url = serde_json::from_str(r#""HTTP://h""#).unwrap();
     assert_eq!(serde_json::to_string(&parsed).unwrap(), r#""http://h/""#);
     let error = serde_json::from_str::<Url>(r#""http://me:secret@h:x/""#).unwrap_err().to_string();
-    assert!(error.contains("the port is not a number at byte 19") && !error.contains("secret"), "{error}");
+    assert!(error.contains("the port is not a number at offset 19") && !error.contains("secret"), "{error}");
 }
 
 /// No value that a caller passes makes a second part of a URL.

@@ -185,7 +185,7 @@ fn offsets_are_in_the_input_as_given() {
     assert_eq!(error("http://h:1\t\t9999999"), (ParseErrorKind::PortOutOfRange, 9));
     assert_eq!(
         Url::parse("http://a b/").unwrap_err().to_string(),
-        "the domain has a character that is forbidden there at byte 8"
+        "the domain has a character that is forbidden there at offset 8"
     );
 }
 
