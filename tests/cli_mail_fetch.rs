@@ -252,6 +252,7 @@ fn failures_have_their_codes() {
     assert_eq!(code("http://ann@127.0.0.1", &[]), Some(2));
     assert_eq!(code("pop3://127.0.0.1", &[]), Some(2));
     assert_eq!(code(&url(&served), &["--delete"]), Some(2), "without a target");
+    assert_eq!(code(&url(&served), &["--cacert", "/nonexistent"]), Some(78), "as mail send");
     // SCRAM with the right password.
     let mut right = command(&url(&served), &["--quiet"]);
     assert!(right.env("SECRET", "right").status().unwrap().success());

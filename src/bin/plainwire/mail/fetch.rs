@@ -1,6 +1,7 @@
 //! `plainwire mail fetch`: collects mail by POP3.
 
 use super::password;
+use super::trust::{StartTls, Trust};
 use crate::failure::{Failure, Outcome, exit_codes};
 use indicatif::{ProgressBar, ProgressStyle};
 use plainwire::engine::Tap;
@@ -8,7 +9,6 @@ use plainwire::net::pop3::{
     Collector, Error, Mailbox, Memory, Method, Options, Plan, Progress, Report, Security, Target, ToFolder, ToMaildir,
     ToMbox, ToWriter,
 };
-use plainwire::net::tls::Connector;
 use plainwire::pop3::Client;
 use plainwire::pop3::client::{self, Command, Event};
 use plainwire::sasl::{Credentials, Mechanism};
@@ -35,6 +35,7 @@ use std::time::Duration;
     75 "it may work later: the connection broke, or the maildrop is in use"
     76 "the server does not keep to the protocol"
     77 "the log-in was refused, or there is no password"
+    78 "a certificate can't be read"
 })]
 pub(crate) struct Args {
     #[expect(clippy::doc_markdown, reason = "a terminal shows it")]
@@ -74,12 +75,8 @@ pub(crate) struct Args {
     /// Send the password even where the connection is not encrypted
     #[arg(long)]
     auth_in_clear: bool,
-    /// Trust the certificates in this PEM file, and no others
-    #[arg(long, value_name = "FILE", alias = "cacert")]
-    ca: Option<PathBuf>,
-    /// Trust any certificate
-    #[arg(short = 'k', long)]
-    insecure: bool,
+    #[command(flatten)]
+    trust: Trust,
     /// How often to connect again where the connection breaks
     #[arg(long, value_name = "N", default_value_t = 3)]
     retry: u32,
@@ -90,21 +87,12 @@ pub(crate) struct Args {
     password: password::Source,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum StartTls {
-    /// Or nothing
-    Required,
-    /// Where it is offered
-    Opportunistic,
-    /// Never
-    Off,
-}
-
 const UNAVAILABLE: u8 = 69;
 const CANT_CREATE: u8 = 73;
 const TEMPORARY: u8 = 75;
 const PROTOCOL: u8 = 76;
 const NO_PERMISSION: u8 = 77;
+const CONFIG: u8 = 78;
 
 pub(super) fn run(args: &Args) -> Outcome {
     let account = Account::parse(&args.url)?;
@@ -120,7 +108,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         (false, None) => Security::Stls,
     };
     options.in_clear = args.auth_in_clear;
-    options.connector = Some(connector(args)?);
+    options.connector = args.trust.connector(CONFIG)?;
     let password = match &account.password {
         Some(password) => password.clone(),
         None => args.password.read(&format!("password of {}: ", account.user), NO_PERMISSION)?,
@@ -261,18 +249,6 @@ fn method(name: Option<&str>) -> Result<Method, Failure> {
             None => return Err(Failure::new(2, format!("--auth {name}: no such way to log in"))),
         },
     })
-}
-
-fn connector(args: &Args) -> Result<Connector, Failure> {
-    let mut builder = Connector::builder();
-    if let Some(path) = &args.ca {
-        let pem = std::fs::read(path).map_err(|error| Failure::at(2, path, error))?;
-        builder = builder.platform_roots(false).roots_pem(&pem).map_err(|error| Failure::at(2, path, error))?;
-    }
-    if args.insecure {
-        builder = builder.unverified();
-    }
-    builder.build().map_err(|error| Failure::new(UNAVAILABLE, error))
 }
 
 /// Where the mail goes, and what is known of it.

@@ -7,6 +7,7 @@ pub(crate) mod password;
 mod send;
 mod show;
 mod source;
+mod trust;
 mod user;
 
 use crate::failure::Outcome;

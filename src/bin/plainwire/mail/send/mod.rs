@@ -7,11 +7,11 @@ mod compose;
 mod outcome;
 
 use super::password;
+use super::trust::{self, Trust};
 use crate::failure::{Failure, Outcome, exit_codes};
 use clap::ValueEnum;
 use compose::Body;
 use plainwire::net::smtp::{Mailer, envelope};
-use plainwire::net::tls::Connector;
 use plainwire::sasl::Mechanism;
 use plainwire::smtp::client::{Envelope, Recipient, StartTls, Transfer};
 use plainwire::smtp::{Address, HostName, Notify, OriginalRecipient, Return};
@@ -97,13 +97,9 @@ pub(crate) struct Args {
     auth_in_clear: bool,
     /// What is done about STARTTLS [default: required with a user, else opportunistic]
     #[arg(long, value_enum, value_name = "WHEN")]
-    starttls: Option<Tls>,
-    /// Trust the certificates in this PEM file, and no others
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
-    /// Trust any certificate
-    #[arg(long)]
-    insecure: bool,
+    starttls: Option<trust::StartTls>,
+    #[command(flatten)]
+    trust: Trust,
     /// What to call ourselves
     #[arg(long, value_name = "NAME")]
     helo: Option<String>,
@@ -135,16 +131,6 @@ pub(crate) struct Args {
     /// Print what became of each recipient as JSON
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Tls {
-    /// TLS, or nothing is sent
-    Required,
-    /// TLS where the server offers it
-    Opportunistic,
-    /// No TLS
-    Off,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -271,12 +257,12 @@ fn mailer(args: &Args, recorder: Option<&Arc<Mutex<Recorder>>>) -> Result<Mailer
     }
     if let Some(starttls) = args.starttls {
         mailer = mailer.starttls(match starttls {
-            Tls::Required => StartTls::Required,
-            Tls::Opportunistic => StartTls::IfOffered,
-            Tls::Off => StartTls::Never,
+            trust::StartTls::Required => StartTls::Required,
+            trust::StartTls::Opportunistic => StartTls::IfOffered,
+            trust::StartTls::Off => StartTls::Never,
         });
     }
-    if let Some(connector) = connector(args)? {
+    if let Some(connector) = args.trust.connector(CONFIG)? {
         mailer = mailer.trust(connector);
     }
     if let Some(name) = &args.helo {
@@ -294,21 +280,6 @@ fn mailer(args: &Args, recorder: Option<&Arc<Mutex<Recorder>>>) -> Result<Mailer
         mailer = mailer.tap(Arc::clone(recorder));
     }
     Ok(mailer.retries(args.retries, Duration::from_secs(args.retry_pause)))
-}
-
-/// Whom to trust, where that was said.
-fn connector(args: &Args) -> Result<Option<Connector>, Failure> {
-    let builder = Connector::builder();
-    let builder = match &args.ca {
-        _ if args.insecure => builder.unverified(),
-        None => return Ok(None),
-        Some(path) => {
-            let pem = fs::read(path).map_err(|error| Failure::at(CONFIG, path, error))?;
-            let builder = builder.platform_roots(false).roots_pem(&pem);
-            builder.map_err(|error| Failure::at(CONFIG, path, error))?
-        }
-    };
-    builder.build().map(Some).map_err(|error| Failure::new(CONFIG, error))
 }
 
 fn write_down(path: &Path, recorder: &Mutex<Recorder>) -> Result<(), Failure> {
