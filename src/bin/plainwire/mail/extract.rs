@@ -6,6 +6,7 @@
 use super::json;
 use super::show::find;
 use super::source::Source;
+use super::sysexits::CANT_CREATE;
 use crate::failure::{Failure, Outcome, exit_codes};
 use plainwire::mime::{Message, Part, safe_file_name};
 use std::fs::OpenOptions;
@@ -45,11 +46,11 @@ pub(crate) fn run(args: &Args) -> Outcome {
     } else {
         args.part.iter().map(|path| find(&message, path)).collect::<Result<Vec<_>, _>>()?
     };
-    std::fs::create_dir_all(&args.dir).map_err(|error| Failure::at(73, &args.dir, error))?;
+    std::fs::create_dir_all(&args.dir).map_err(|error| Failure::at(CANT_CREATE, &args.dir, error))?;
     let mut told = Ok(());
     for part in parts {
         let wanted = args.dir.join(name(&part));
-        let path = save(&wanted, &json::decoded(&part)).map_err(|error| Failure::at(73, &wanted, error))?;
+        let path = save(&wanted, &json::decoded(&part)).map_err(|error| Failure::at(CANT_CREATE, &wanted, error))?;
         // A reader that goes away keeps no file from being saved.
         told = told.and_then(|()| writeln!(io::stdout(), "{}", json::printable(&path.to_string_lossy())));
     }

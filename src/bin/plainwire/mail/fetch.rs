@@ -1,6 +1,7 @@
 //! `plainwire mail fetch`: collects mail by POP3.
 
 use super::password;
+use super::sysexits::{CANT_CREATE, CONFIG, NO_PERMISSION, PROTOCOL, TEMPORARY, UNAVAILABLE};
 use super::trust::{StartTls, Trust};
 use crate::failure::{Failure, Outcome, exit_codes};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -86,13 +87,6 @@ pub(crate) struct Args {
     #[command(flatten)]
     password: password::Source,
 }
-
-const UNAVAILABLE: u8 = 69;
-const CANT_CREATE: u8 = 73;
-const TEMPORARY: u8 = 75;
-const PROTOCOL: u8 = 76;
-const NO_PERMISSION: u8 = 77;
-const CONFIG: u8 = 78;
 
 pub(super) fn run(args: &Args) -> Outcome {
     let account = Account::parse(&args.url)?;

@@ -7,6 +7,7 @@ pub(crate) mod password;
 mod send;
 mod show;
 mod source;
+mod sysexits;
 mod trust;
 mod user;
 

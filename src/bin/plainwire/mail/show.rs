@@ -2,6 +2,7 @@
 
 use super::json;
 use super::source::Source;
+use super::sysexits::DATA;
 use crate::failure::{Failure, Outcome, exit_codes};
 use plainwire::mime::{Message, Part};
 use serde_json::Value;
@@ -74,7 +75,7 @@ pub(super) fn find<'m, 'a>(message: &'m Message<'a>, path: &str) -> Result<Part<
     message
         .parts()
         .find(|part| json::is_listed(part) && part.path() == path)
-        .ok_or_else(|| Failure::new(65, format!("no part {path} in this message")))
+        .ok_or_else(|| Failure::new(DATA, format!("no part {path} in this message")))
 }
 
 /// One part on one line: path, type, size, name.

@@ -1,5 +1,6 @@
 //! Where a message is read from.
 
+use super::sysexits::NO_INPUT;
 use crate::failure::Failure;
 use crate::input;
 use std::path::PathBuf;
@@ -15,6 +16,6 @@ pub(crate) struct Source {
 impl Source {
     /// Its octets. Exit code 66 (`EX_NOINPUT`) where the file can't be read.
     pub(crate) fn read(&self) -> Result<Vec<u8>, Failure> {
-        input::read(self.file.as_deref(), 66)
+        input::read(self.file.as_deref(), NO_INPUT)
     }
 }

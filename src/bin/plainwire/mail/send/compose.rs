@@ -1,6 +1,7 @@
 //! The message: written from what the command line says, or a file as it is.
 
-use super::{Args, DATA, NO_INPUT, USAGE, address};
+use super::super::sysexits::{DATA, NO_INPUT, OS, USAGE};
+use super::{Args, address};
 use crate::failure::Failure;
 use plainwire::mime::{self, Attachment, Builder, DateTime, Draft, Message, Offset};
 use plainwire::smtp::Address;
@@ -57,9 +58,9 @@ pub(super) fn draft(args: &Args) -> Result<Draft, Failure> {
         builder = builder.inline(attachment(path)?.inline().with_content_id(id));
     }
     let mut unique = [0; 8];
-    getrandom::fill(&mut unique).map_err(|error| Failure::new(71, error))?;
+    getrandom::fill(&mut unique).map_err(|error| Failure::new(OS, error))?;
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64);
-    let now = DateTime::from_unix(seconds, Offset::Unknown).map_err(|error| Failure::new(71, error))?;
+    let now = DateTime::from_unix(seconds, Offset::Unknown).map_err(|error| Failure::new(OS, error))?;
     let builder = if non_ascii_address(args) { builder.form(mime::Form::Utf8) } else { builder };
     builder.fill(now, u64::from_ne_bytes(unique)).build().map_err(|why| Failure::new(DATA, why))
 }

@@ -7,6 +7,7 @@ mod compose;
 mod outcome;
 
 use super::password;
+use super::sysexits::{CANT_CREATE, CONFIG, DATA, NO_INPUT, USAGE};
 use super::trust::{self, Trust};
 use crate::failure::{Failure, Outcome, exit_codes};
 use clap::ValueEnum;
@@ -140,12 +141,6 @@ enum Give {
     /// Its header
     Headers,
 }
-
-pub(super) const USAGE: u8 = 64;
-pub(super) const DATA: u8 = 65;
-pub(super) const NO_INPUT: u8 = 66;
-const CANT_CREATE: u8 = 73;
-const CONFIG: u8 = 78;
 
 pub(super) fn run(args: &Args) -> Outcome {
     let (mut envelope, message) = message(args)?;

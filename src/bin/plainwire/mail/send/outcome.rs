@@ -1,5 +1,6 @@
 //! What became of the message: lines for people, JSON, and the exit code.
 
+use super::super::sysexits::{DATA, IO, NO_HOST, NO_INPUT, NO_PERMISSION, NO_USER, PROTOCOL, TEMPORARY, UNAVAILABLE};
 use crate::failure::{Failure, Outcome};
 use plainwire::net::smtp::Error;
 use plainwire::smtp::Mailbox;
@@ -7,14 +8,6 @@ use plainwire::smtp::client::{Envelope, ErrorKind, Report, Step, Verdict};
 use serde_json::{Value, json};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
-
-const NO_USER: u8 = 67;
-const NO_HOST: u8 = 68;
-const UNAVAILABLE: u8 = 69;
-const IO: u8 = 74;
-const TEMPORARY: u8 = 75;
-const PROTOCOL: u8 = 76;
-const NO_PERMISSION: u8 = 77;
 
 /// Says what became of each recipient.
 pub(super) fn tell(envelope: &Envelope, sent: Result<Report, Error>, json: bool) -> Outcome {
@@ -72,8 +65,8 @@ fn verdict_code(verdict: &Verdict) -> u8 {
 fn code(error: &Error) -> u8 {
     match error {
         Error::Place(_) => super::USAGE,
-        Error::Message(error) if error.is::<io::Error>() => super::NO_INPUT,
-        Error::Message(_) => super::DATA,
+        Error::Message(error) if error.is::<io::Error>() => NO_INPUT,
+        Error::Message(_) => DATA,
         Error::Lookup(_) if error.is_temporary() => TEMPORARY,
         Error::Lookup(_) => NO_HOST,
         Error::Connect(_) | Error::Lost(_) => TEMPORARY,
@@ -82,9 +75,7 @@ fn code(error: &Error) -> u8 {
         Error::Unsendable(misuse) => {
             use plainwire::smtp::client::Misuse;
             match misuse {
-                Misuse::Bare(_) | Misuse::LineTooLong | Misuse::Nul | Misuse::NoRecipients | Misuse::Argument => {
-                    super::DATA
-                }
+                Misuse::Bare(_) | Misuse::LineTooLong | Misuse::Nul | Misuse::NoRecipients | Misuse::Argument => DATA,
                 _ => UNAVAILABLE,
             }
         }
