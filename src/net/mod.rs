@@ -17,6 +17,7 @@
 //! | Python's `socket`, `selectors`, `socketserver` | here |
 //! |---|---|
 //! | `socket.create_connection((host, port), timeout)` | [`tcp::connect`]: every address, the families taking turns |
+//! | its `source_address` | [`tcp::connect_from`] |
 //! | `socket.create_server(address)`, `getaddrinfo` | [`tcp::listen`], [`tcp::resolve`] |
 //! | `shutdown(SHUT_WR)`, `settimeout`, `sendfile` | [`tcp::Stream::finish`], [`tcp::Stream::set_timeout`], [`Bulk`] |
 //! | `ssl.create_default_context().wrap_socket(…)` | `tls::Connector::platform`, `tcp::Stream::secure` |

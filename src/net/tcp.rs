@@ -56,7 +56,7 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 #[doc(alias = "create_connection")]
 pub fn connect(host: impl ToSocketAddrs + Send + 'static, limit: Duration) -> io::Result<Stream> {
     let due = due_in(limit);
-    Stream::new(race(resolve(host, limit)?, due)?)
+    Stream::new(race(None, resolve(host, limit)?, due)?)
 }
 
 /// As [`connect`], to addresses that are known already, in their order.
@@ -65,7 +65,47 @@ pub fn connect(host: impl ToSocketAddrs + Send + 'static, limit: Duration) -> io
 ///
 /// As [`connect`].
 pub fn connect_any(addresses: Vec<SocketAddr>, limit: Duration) -> io::Result<Stream> {
-    Stream::new(race(addresses, due_in(limit))?)
+    connect_bound(None, addresses, limit)
+}
+
+/// As [`connect_any`], from an address of this machine; port 0 takes a free one. Addresses of the other family are left
+/// out.
+///
+/// ```
+/// use plainwire::net::tcp;
+/// use std::time::Duration;
+///
+/// let listener = tcp::listen("127.0.0.1:0")?;
+/// let there = tcp::resolve(listener.local_addr()?, Duration::from_secs(5))?;
+/// let ours = tcp::connect_from("127.0.0.2:0".parse().unwrap(), there, Duration::from_secs(5))?;
+/// # #[cfg(target_os = "linux")]
+/// assert_eq!(listener.accept()?.1, ours.local_addr()?);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`connect`]; [`AddrNotAvailable`](ErrorKind::AddrNotAvailable) where `local` is none of this machine's, and where
+/// no address is of its family.
+#[doc(alias = "source_address")]
+pub fn connect_from(local: SocketAddr, addresses: Vec<SocketAddr>, limit: Duration) -> io::Result<Stream> {
+    connect_bound(Some(local), addresses, limit)
+}
+
+/// [`connect_from`] where somebody said from where, else [`connect_any`].
+pub(crate) fn connect_bound(
+    local: Option<SocketAddr>,
+    mut addresses: Vec<SocketAddr>,
+    limit: Duration,
+) -> io::Result<Stream> {
+    if let Some(local) = local {
+        addresses.retain(|address| address.is_ipv4() == local.is_ipv4());
+        if addresses.is_empty() {
+            let why = std::format!("no address of the host can be reached from {}", local.ip());
+            return Err(io::Error::new(ErrorKind::AddrNotAvailable, why));
+        }
+    }
+    Stream::new(race(local, addresses, due_in(limit))?)
 }
 
 /// The addresses of `host`, in the order in which to try them: as the system sorted them, the families taking turns.
@@ -99,7 +139,7 @@ fn late(what: &str) -> io::Error {
 }
 
 /// The first of the addresses to answer.
-fn race(addresses: Vec<SocketAddr>, due: Instant) -> io::Result<mio::net::TcpStream> {
+fn race(local: Option<SocketAddr>, addresses: Vec<SocketAddr>, due: Instant) -> io::Result<mio::net::TcpStream> {
     let mut poll = Poll::new()?;
     let mut events = Events::with_capacity(8);
     let mut left = addresses.into_iter().enumerate();
@@ -116,7 +156,7 @@ fn race(addresses: Vec<SocketAddr>, due: Instant) -> io::Result<mio::net::TcpStr
             match left.next() {
                 Some((index, address)) => {
                     next = now + ATTEMPT_DELAY;
-                    match mio::net::TcpStream::connect(address) {
+                    match begin(local, address) {
                         Ok(mut stream) => {
                             poll.registry().register(&mut stream, Token(index), Interest::WRITABLE)?;
                             running.push((index, stream));
@@ -159,6 +199,27 @@ fn race(addresses: Vec<SocketAddr>, due: Instant) -> io::Result<mio::net::TcpStr
             }
         }
     }
+}
+
+/// Begins to connect.
+fn begin(local: Option<SocketAddr>, address: SocketAddr) -> io::Result<mio::net::TcpStream> {
+    let Some(local) = local else { return mio::net::TcpStream::connect(address) };
+    let socket = Raw::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&local.into())?;
+    match socket.connect(&address.into()) {
+        Err(error) if !is_begun(&error) => Err(error),
+        _ => Ok(mio::net::TcpStream::from_std(socket.into())),
+    }
+}
+
+/// Not an error: the answer is awaited.
+fn is_begun(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) {
+        return true;
+    }
+    error.kind() == ErrorKind::WouldBlock
 }
 
 /// Listens at `address`, on every address that it stands for with the first that succeeds.

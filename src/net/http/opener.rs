@@ -24,6 +24,7 @@ use crate::url::Url;
 use std::collections::HashMap;
 use std::format;
 use std::io::Read;
+use std::net::SocketAddr;
 use std::string::{String, ToString};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -90,6 +91,8 @@ type Trace = Arc<dyn Fn(&str) + Send + Sync>;
 pub struct Opener {
     pub(super) timeouts: Timeouts,
     pub(super) tap: SharedTap<client::Client>,
+    /// From where connections are opened.
+    pub(super) local: Option<SocketAddr>,
     pub(super) user_agent: Option<String>,
     pub(super) codings: Option<Expansion>,
     redirects: Redirects,
@@ -135,6 +138,7 @@ impl Opener {
         Self {
             timeouts: Timeouts::default(),
             tap: SharedTap::default(),
+            local: None,
             user_agent: Some(concat!("plainwire/", env!("CARGO_PKG_VERSION")).to_string()),
             codings: Some(Expansion::default()),
             redirects: Redirects::default(),

@@ -66,7 +66,7 @@ impl Wire {
         };
         let addresses = tcp::resolve((host.clone(), port), left())
             .map_err(|source| timed(source, &|source| Error::Resolve { host: host.clone(), source }))?;
-        let stream = tcp::connect_any(addresses, left())
+        let stream = tcp::connect_bound(opener.local, addresses, left())
             .map_err(|source| timed(source, &|source| Error::Connect { host: host.clone(), port, source }))?;
         opener.trace(&|| match stream.peer_addr() {
             Ok(address) => format!("connected to {host} ({address})"),

@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::format;
 use std::io;
+use std::net::SocketAddr;
 use std::string::String;
 use std::time::Duration;
 use std::vec::Vec;
@@ -62,6 +63,8 @@ pub struct Options {
     pub quirks: Quirks,
     /// How long connecting may take. Default (`None`): 30 seconds.
     pub connect: Option<Duration>,
+    /// From which address of this machine to connect; port 0 takes a free one. Default: the system's choice.
+    pub local: Option<SocketAddr>,
 }
 
 /// Why something did not succeed.
@@ -212,7 +215,7 @@ impl<P: Tap<Client>> Mailbox<P> {
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let addresses = tcp::resolve((bare.to_owned(), port), limit).map_err(Error::Connect)?;
         let loopback = addresses.iter().all(|address| address.ip().is_loopback());
-        let mut stream = tcp::connect_any(addresses, limit).map_err(Error::Connect)?;
+        let mut stream = tcp::connect_bound(options.local, addresses, limit).map_err(Error::Connect)?;
         let connector = |options: &Options| match &options.connector {
             Some(connector) => Ok(connector.clone()),
             None => Connector::platform().map_err(|error| Error::Connect(error.into())),

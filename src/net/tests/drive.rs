@@ -307,3 +307,20 @@ fn every_address_is_tried() {
     assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     drop(live);
 }
+
+#[test]
+fn connections_come_from_the_address_that_was_asked_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let there = listener.local_addr().unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let six: std::net::SocketAddr = "[::1]:9".parse().unwrap();
+    // An address of the other family is no reason to fail.
+    let stream = tcp::connect_from(free, std::vec![six, there], Duration::from_secs(5)).unwrap();
+    assert_eq!((stream.local_addr().unwrap(), listener.accept().unwrap().1), (free, free));
+    let kind = |local: &str, to: std::net::SocketAddr| {
+        tcp::connect_from(local.parse().unwrap(), std::vec![to], Duration::from_secs(5)).unwrap_err().kind()
+    };
+    assert_eq!(kind("127.0.0.1:0", six), io::ErrorKind::AddrNotAvailable, "nothing of the family");
+    assert_eq!(kind("192.0.2.1:0", there), io::ErrorKind::AddrNotAvailable, "not ours (RFC 5737)");
+    assert_eq!(kind("127.0.0.1:0", free), io::ErrorKind::ConnectionRefused, "as without");
+}

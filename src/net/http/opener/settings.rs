@@ -9,6 +9,7 @@ use crate::net::http::auth::Credentials;
 use crate::net::http::coding::Expansion;
 use crate::net::http::netrc::Netrc;
 use crate::net::http::proxy::Proxies;
+use std::net::SocketAddr;
 use std::string::ToString;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -178,6 +179,14 @@ impl Opener {
     pub fn layer(mut self, layer: impl Layer + 'static) -> Self {
         self.layers.push(Arc::new(layer));
         self
+    }
+
+    /// Opens connections from this address of the machine; port 0 takes a free one for each.
+    #[doc(alias = "source_address")]
+    #[must_use]
+    pub fn local_address(mut self, local: SocketAddr) -> Self {
+        self.local = Some(local);
+        self.apart()
     }
 
     /// With a tap on every connection: a transcript.

@@ -25,6 +25,7 @@ use source::Source;
 use std::boxed::Box;
 use std::fmt;
 use std::io::{Read, Seek};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -57,7 +58,8 @@ use std::vec::Vec;
 /// | `send_message(message)` | [`send`](Self::send), [`send_draft`](Self::send_draft) |
 /// | `sendmail(from, to, octets, mail_options, rcpt_options)` | [`send_octets`](Self::send_octets) with an [`Envelope`] and its parameters |
 /// | the dictionary of refused recipients | [`Report::recipients`]; [`Error::Refused`] where nobody was accepted |
-/// | `local_hostname`, `timeout` | [`name`](Self::name); [`connect_timeout`](Self::connect_timeout), [`timeout`](Self::timeout) |
+/// | `local_hostname`, `source_address` | [`name`](Self::name), [`local_address`](Self::local_address) |
+/// | `timeout` | [`connect_timeout`](Self::connect_timeout), [`timeout`](Self::timeout) |
 /// | `set_debuglevel(1)` | [`tap`](Self::tap) with a [recorder](crate::transcript::Recorder) |
 /// | `quit()` | [`close`](Self::close): until then connections are kept for the next message |
 /// | `vrfy`, `expn`, `noop`, `docmd` | the engine, [`smtp::Client`](crate::smtp::Client), on a [`Driver`](crate::net::Driver) |
@@ -96,6 +98,8 @@ struct Options {
     endings: Endings,
     transfer: Transfer,
     connect: Duration,
+    /// From where.
+    local: Option<SocketAddr>,
     deadline: Option<Duration>,
     retries: (u32, Duration),
     tap: SharedTap<Client>,
@@ -120,6 +124,7 @@ impl Mailer {
             endings: Endings::default(),
             transfer: Transfer::default(),
             connect: Duration::from_secs(30),
+            local: None,
             deadline: None,
             retries: (0, Duration::ZERO),
             tap: SharedTap::default(),
@@ -197,6 +202,14 @@ impl Mailer {
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.options.connect = limit;
+        self
+    }
+
+    /// Connects from this address of the machine; port 0 takes a free one for each connection.
+    #[doc(alias = "source_address")]
+    #[must_use]
+    pub fn local_address(mut self, local: SocketAddr) -> Self {
+        self.options.local = Some(local);
         self
     }
 

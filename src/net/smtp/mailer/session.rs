@@ -50,7 +50,7 @@ impl Session {
                 tcp::resolve(host, left(options.connect)).map_err(Error::Lookup)?
             }
         };
-        let mut stream = tcp::connect_any(addresses, left(options.connect)).map_err(Error::Connect)?;
+        let mut stream = tcp::connect_bound(options.local, addresses, left(options.connect)).map_err(Error::Connect)?;
         let config = Arc::new(config(options, &stream)?);
         let nonce = fresh_nonce().map_err(Error::Connect)?;
         let client = if place.secure {
