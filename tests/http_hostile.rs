@@ -226,6 +226,61 @@ fn a_digest_may_cover_a_file() {
     assert!(head.contains(&format!("response=\"{response}\"")), "{head}");
 }
 
+/// An answer to a challenge names the URL that it is for: what a redirect leads to gets one of its own.
+#[test]
+fn a_redirect_gets_a_digest_of_its_own() {
+    let script = Script::new(|_, head| {
+        let target = head.split(' ').nth(1).unwrap();
+        match head.contains(&format!("uri=\"{target}\"")) {
+            false if head.contains("Authorization") => answer("400 Bad Request", &[], ""),
+            false => digest("r", "n", ""),
+            true if target == "/a" => answer("302 Found", &["Location: /b"], ""),
+            true => answer("200 OK", &[], "in"),
+        }
+    });
+    let opener = opener().credentials(None, Credentials::new("u", "p"));
+    for _ in 0..2 {
+        assert_eq!(opener.get(&script.url("/a")).unwrap().status(), 200, "{:?}", script.heads());
+    }
+    let counts: Vec<_> =
+        script.heads().iter().map(|head| head.split("nc=").nth(1).map(|nc| nc[..8].to_string())).collect();
+    let counts: Vec<_> = counts.iter().map(Option::as_deref).collect();
+    assert_eq!(counts, [None, Some("00000001"), Some("00000002"), Some("00000003"), Some("00000004")]);
+}
+
+#[test]
+fn a_body_from_a_reader_is_covered_by_no_digest() {
+    let offered = Arc::new(Mutex::new("auth-int"));
+    let offers = Arc::clone(&offered);
+    let script = Script::new(move |_, head| {
+        if head.contains("Authorization") {
+            return answer("200 OK", &[], "");
+        }
+        let challenge =
+            format!("WWW-Authenticate: Digest realm=\"r\", qop=\"{}\", nonce=\"n\"", offers.lock().unwrap());
+        answer("401 Unauthorized", &[&challenge], "")
+    });
+    for qop in ["auth-int", "auth-int, auth"] {
+        *offered.lock().unwrap() = qop;
+        let opener = opener().credentials(None, Credentials::new("u", "p"));
+        let put = || Request::put(&script.url("/f")).unwrap().reader(&b"content"[..], Some(7)).expect_continue(false);
+        // Nothing is known of the server yet: whoever sends a body from a reader gets to see the 401.
+        assert_eq!(opener.open(put()).unwrap().status(), 401);
+        assert_eq!(opener.get(&script.url("/")).unwrap().status(), 200);
+        let before = script.heads().len();
+        let outcome = opener.open(put());
+        if qop == "auth-int" {
+            let error = outcome.unwrap_err();
+            assert!(matches!(error, Error::BodyHash), "{error}");
+            assert!(error.to_string().contains("auth-int") && error.exit_code() == 65, "{error}");
+            assert_eq!(script.heads().len(), before);
+        } else {
+            assert_eq!(outcome.unwrap().status(), 200);
+            assert!(script.heads()[before].contains("qop=auth, "));
+        }
+    }
+}
+
 #[test]
 fn a_url_names_the_user_and_the_file_the_password() {
     use plainwire::net::http::netrc::Netrc;

@@ -114,6 +114,10 @@ pub enum Error {
     /// The request has to be sent again (after a redirect or a challenge), but its body came from a reader.
     #[error("the request's body can't be sent twice")]
     Again,
+    /// The server takes only a Digest that covers the body (`auth-int`, RFC 7616 3.3): its hash has to be said before the
+    /// body is, and this one comes from a reader, which gives it once. A body in memory or from a file can be hashed.
+    #[error("the server wants a Digest of the body (auth-int), which comes from a reader and can't be read twice")]
+    BodyHash,
     /// The request's body could not be read.
     #[error("reading the request's body: {0}")]
     Body(io::Error),
@@ -194,7 +198,7 @@ impl Error {
             Self::Proxy { .. } | Self::Lost { .. } => 56,
             Self::Tls { certificate: true, .. } => 60,
             Self::Coding(_) => 61,
-            Self::Again => 65,
+            Self::Again | Self::BodyHash => 65,
         }
     }
 

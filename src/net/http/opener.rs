@@ -360,9 +360,12 @@ impl Opener {
         }
         let Some(credentials) = self.credentials_for(request) else { return Ok(None) };
         let key = request.url.origin().to_string();
-        let known = locked(&self.digests)
-            .get_mut(&key)
-            .map(|digest| Ok::<_, Error>((login::respond(digest, request, &credentials)?, digest.nonce().to_string())));
+        let known = locked(&self.digests).get_mut(&key).map(|digest| {
+            Ok::<_, Error>((
+                login::respond(digest, request, request.url.path_and_query(), &credentials)?,
+                digest.nonce().to_string(),
+            ))
+        });
         Ok(match known.transpose()? {
             Some((value, nonce)) => {
                 request.push("Authorization", &value)?;

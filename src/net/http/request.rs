@@ -119,6 +119,8 @@ pub struct Request {
     pub(super) unwanted: Vec<String>,
     /// A redirect led to another origin: what was given for any host was given for the first.
     pub(super) redirected: bool,
+    /// Its `Authorization` is an answer to a challenge, good for this URL alone.
+    pub(super) answers: bool,
 }
 
 /// Field values may be secrets, and are left out.
@@ -164,6 +166,7 @@ impl Request {
             asterisk: false,
             unwanted: Vec::new(),
             redirected: false,
+            answers: false,
         })
     }
 
@@ -397,6 +400,22 @@ impl Request {
         Ok(Self { body, ..self.without_body() })
     }
 
+    /// What was asked for is at another URL. Credentials are for the origin they were given for, and an answer to a
+    /// challenge is for the URL that it names (RFC 7616 3.4).
+    pub(super) fn move_to(&mut self, url: Url) {
+        if core::mem::take(&mut self.answers) {
+            self.remove("authorization");
+        }
+        if !url.origin().is_same(&self.url.origin()) {
+            for name in ["authorization", "cookie", "proxy-authorization", "host"] {
+                self.remove(name);
+            }
+            self.credentials = None;
+            self.redirected = true;
+        }
+        self.url = url;
+    }
+
     /// The same request less its body.
     pub(super) fn without_body(&self) -> Self {
         Self {
@@ -410,6 +429,7 @@ impl Request {
             asterisk: self.asterisk,
             unwanted: self.unwanted.clone(),
             redirected: self.redirected,
+            answers: self.answers,
         }
     }
 }

@@ -55,15 +55,7 @@ impl Opener {
                 next.remove(name);
             }
         }
-        // Credentials are for the origin they were given for.
-        if !url.origin().is_same(&response.url.origin()) {
-            for name in ["authorization", "cookie", "proxy-authorization", "host"] {
-                next.remove(name);
-            }
-            next.credentials = None;
-            next.redirected = true;
-        }
-        next.url = url;
+        next.move_to(url);
         Ok(Some(next))
     }
 }

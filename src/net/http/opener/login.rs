@@ -6,6 +6,7 @@ use crate::net::http::auth::{Credentials, Digest, challenges};
 use crate::net::http::error::Error;
 use crate::net::http::{Body, Request, Response};
 use crate::url::Url;
+use std::collections::HashMap;
 use std::format;
 use std::io::Seek as _;
 use std::string::{String, ToString};
@@ -43,21 +44,14 @@ impl Opener {
         let key = spare.url.origin().to_string();
         if let Some(mut digest) = Digest::strongest(&offered) {
             let mut digests = locked(&self.digests);
-            if let Some(nonce) = &response.nonce {
-                let known = digests.get(&key);
-                let same_realm = known.is_none_or(|known| known.realm() == digest.realm());
-                // Another thread may have a newer one, which is none of ours to judge.
-                if known.is_some_and(|known| known.nonce() == nonce) {
-                    digests.remove(&key);
-                }
-                // This very request carried an answer to this very realm, and not because its nonce was stale it was
-                // refused: the password is wrong. In another realm of the same origin it was never tried.
-                if same_realm && !digest.is_stale() {
-                    return Ok(None);
-                }
+            if let Some(nonce) = &response.nonce
+                && is_refused(&mut digests, &key, nonce, &digest)
+            {
+                return Ok(None);
             }
-            let value = respond(&mut digest, spare, &credentials)?;
+            let value = respond(&mut digest, spare, spare.url.path_and_query(), &credentials)?;
             next.push("Authorization", &value)?;
+            next.answers = true;
             digests.insert(key, digest);
             return Ok(Some(next));
         }
@@ -76,7 +70,27 @@ pub(in crate::net::http) fn credentials_of(url: &Url) -> Credentials {
     Credentials::new(decoded(url.username()), decoded(url.password()))
 }
 
-pub(super) fn respond(digest: &mut Digest, request: &Request, credentials: &Credentials) -> Result<String, Error> {
+/// What a challenge says of the answer with this nonce that a request carried: that the password is wrong. What is known
+/// for `key` is forgotten then, and where the nonce was stale.
+pub(super) fn is_refused(digests: &mut HashMap<String, Digest>, key: &str, nonce: &str, challenge: &Digest) -> bool {
+    let known = digests.get(key);
+    let same_realm = known.is_none_or(|known| known.realm() == challenge.realm());
+    // Another thread may have a newer one, which is none of ours to judge.
+    if known.is_some_and(|known| known.nonce() == nonce) {
+        digests.remove(key);
+    }
+    // The answer was to this very realm, and not because its nonce was stale it was refused. In another realm of the same
+    // origin it was never tried.
+    same_realm && !challenge.is_stale()
+}
+
+/// The answer to a challenge, for a request that is sent with this target.
+pub(super) fn respond(
+    digest: &mut Digest,
+    request: &Request,
+    target: &str,
+    credentials: &Credentials,
+) -> Result<String, Error> {
     let hash = match &request.body {
         _ if !digest.covers_body() => String::new(),
         Body::Empty => digest.hash_of(&mut std::io::empty()).map_err(Error::Body)?,
@@ -89,11 +103,11 @@ pub(super) fn respond(digest: &mut Digest, request: &Request, credentials: &Cred
             file.seek(start).map_err(Error::Body)?;
             hash
         }
-        // auth-int alone was offered, and the body can be read but once.
-        Body::Reader(..) => return Err(Error::Again),
+        // auth-int alone was offered (RFC 7616 3.3): the hash is needed before the head, and the body can be read but once.
+        Body::Reader(..) => return Err(Error::BodyHash),
     };
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|error| Error::Body(std::io::Error::other(error.to_string())))?;
     let cnonce = format!("{:032x}", u128::from_be_bytes(random));
-    Ok(digest.respond_hashed(&request.method, request.url.path_and_query(), &hash, credentials, &cnonce)?)
+    Ok(digest.respond_hashed(&request.method, target, &hash, credentials, &cnonce)?)
 }
