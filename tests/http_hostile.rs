@@ -6,7 +6,7 @@ use plainwire::net::http::auth::Credentials;
 use plainwire::net::http::download::Download;
 use plainwire::net::http::proxy::Proxies;
 use plainwire::net::http::serve::{Answer, Begin, Request as Asked, Serve};
-use plainwire::net::http::{Error, Opener, Request};
+use plainwire::net::http::{Error, Opener, ProxyLogin, Request};
 use plainwire::net::server::{Options, Port};
 use plainwire::net::{pool, reactor};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -279,6 +279,152 @@ fn a_body_from_a_reader_is_covered_by_no_digest() {
             assert!(script.heads()[before].contains("qop=auth, "));
         }
     }
+}
+
+fn by_proxy(script: &Script, user: &str) -> Opener {
+    let proxy = Some(format!("http://{user}@{}", script.address));
+    Opener::new().proxies(Proxies { http: proxy.clone(), https: proxy, ..Proxies::default() })
+}
+
+fn proxy_asks(challenges: &[&str]) -> Vec<u8> {
+    let fields: Vec<_> = challenges.iter().map(|challenge| format!("Proxy-Authenticate: {challenge}")).collect();
+    answer("407 Proxy Authentication Required", &fields.iter().map(String::as_str).collect::<Vec<_>>(), "who?")
+}
+
+/// The response of RFC 7616 3.4.1 to `realm="r", qop="auth", algorithm=SHA-256, nonce="n"` for u and p.
+fn has_digest(head: &str, method: &str, target: &str, count: &str) -> bool {
+    use sha2::Digest as _;
+    let hex =
+        |text: &str| -> String { sha2::Sha256::digest(text).iter().map(|octet| format!("{octet:02x}")).collect() };
+    let Some(rest) = head.split("cnonce=\"").nth(1) else { return false };
+    let cnonce = rest.split('"').next().unwrap();
+    let a2 = hex(&format!("{method}:{target}"));
+    let response = hex(&format!("{}:n:{count}:{cnonce}:auth:{a2}", hex("u:r:p")));
+    head.contains(&format!("response=\"{response}\"")) && head.contains(&format!("uri=\"{target}\""))
+}
+
+const PROXY_DIGEST: &str = "Digest realm=\"r\", qop=\"auth\", algorithm=SHA-256, nonce=\"n\"";
+
+#[test]
+fn a_proxy_that_offers_digest_gets_digest() {
+    for (login, first) in [
+        (ProxyLogin::Basic, Some("Proxy-Authorization: Basic dTpw")),
+        (ProxyLogin::Any, None),
+        (ProxyLogin::Digest, None),
+    ] {
+        let script = Script::new(|_, head| {
+            if head.contains("Proxy-Authorization: Digest") {
+                return answer("200 OK", &[], "through");
+            }
+            proxy_asks(&["Basic realm=\"r\"", PROXY_DIGEST])
+        });
+        let opener = by_proxy(&script, "u:p").proxy_login(login);
+        let url = "http://www.example.test/a?b";
+        let posts = Request::post(url).unwrap().body("text".to_string());
+        assert_eq!(opener.open(posts).unwrap().text().unwrap(), "through");
+        assert_eq!(opener.get(url).unwrap().text().unwrap(), "through");
+        let heads = script.heads();
+        match first {
+            Some(said) => assert!(heads[0].contains(said), "{}", heads[0]),
+            None => assert!(!heads[0].contains("Authorization"), "{}", heads[0]),
+        }
+        // RFC 7616 3.4: the URI is the target, and a proxy's is the whole URL.
+        assert!(has_digest(&heads[1], "POST", url, "00000001"), "{}", heads[1]);
+        assert!(has_digest(&heads[2], "GET", url, "00000002"), "{}", heads[2]);
+        assert!(heads.iter().all(|head| !head.contains("\r\nAuthorization")) && heads.len() == 3);
+    }
+}
+
+#[test]
+fn a_proxy_is_told_no_more_than_it_may_hear() {
+    // Basic alone is offered: to who lets the proxy choose, and not to who wants Digest.
+    for (login, requests, status) in
+        [(ProxyLogin::Any, 2, 200), (ProxyLogin::Digest, 1, 407), (ProxyLogin::Basic, 1, 200)]
+    {
+        let script = Script::new(|_, head| {
+            let told = head.contains("Proxy-Authorization: Basic dTpw");
+            if told { answer("200 OK", &[], "") } else { proxy_asks(&["Basic realm=\"r\""]) }
+        });
+        let opener = by_proxy(&script, "u:p").proxy_login(login);
+        assert_eq!(opener.get("http://www.example.test/").unwrap().status(), status);
+        assert_eq!(script.heads().len(), requests, "{login:?}");
+        let kept = status == 200 || !script.heads().iter().any(|head| head.contains("Authorization"));
+        assert!(kept, "{login:?}");
+    }
+    // A wrong password is tried once; a nonce that is stale again and again, three times; nobody, never.
+    for (user, challenge, requests) in [
+        ("u:wrong", PROXY_DIGEST.to_string(), 2),
+        ("u:p", format!("{PROXY_DIGEST}, stale=true"), 3),
+        ("", PROXY_DIGEST.to_string(), 1),
+    ] {
+        let script = Script::new(move |_, _| proxy_asks(&[&challenge]));
+        let opener = by_proxy(&script, user).proxy_login(ProxyLogin::Any);
+        assert_eq!(opener.get("http://www.example.test/").unwrap().status(), 407);
+        assert_eq!(script.heads().len(), requests, "{user}");
+    }
+    // An origin's 407 learns nothing.
+    let script = Script::new(|_, _| proxy_asks(&[PROXY_DIGEST]));
+    assert_eq!(opener().credentials(None, Credentials::new("u", "p")).get(&script.url("/")).unwrap().status(), 407);
+    assert_eq!(script.heads().len(), 1);
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn a_tunnel_is_asked_for_by_digest() {
+    let url = "https://www.example.test/";
+    let authority = "www.example.test:443";
+    let through = |opener: &Opener| opener.get(url).unwrap_err();
+    // The proxy closes behind its 407: the answer goes over another connection.
+    let script = Script::new(|_, head| {
+        let told = head.contains("Proxy-Authorization: Digest");
+        if told { b"HTTP/1.1 200 OK\r\n\r\n".to_vec() } else { proxy_asks(&[PROXY_DIGEST]) }
+    });
+    let opener = by_proxy(&script, "u:p").proxy_login(ProxyLogin::Any);
+    for _ in 0..2 {
+        // What is at the other end of the tunnel says nothing.
+        assert!(matches!(through(&opener), Error::Tls { .. }));
+    }
+    let heads = script.heads();
+    assert!(!heads[0].contains("Authorization"), "{}", heads[0]);
+    assert!(has_digest(&heads[1], "CONNECT", authority, "00000001"), "{}", heads[1]);
+    assert!(has_digest(&heads[2], "CONNECT", authority, "00000002"), "{}", heads[2]);
+
+    // It does not: the answer goes over the same one.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let proxy = std::thread::spawn(move || {
+        let mut stream = BufReader::new(listener.accept().unwrap().0);
+        let mut heads = Vec::new();
+        for said in [
+            format!("HTTP/1.1 407 Who?\r\nProxy-Authenticate: {PROXY_DIGEST}\r\nContent-Length: 4\r\n\r\nwho?"),
+            "HTTP/1.1 200 OK\r\n\r\n".to_string(),
+        ] {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                assert_ne!(stream.read_until(b'\n', &mut head).unwrap(), 0);
+            }
+            heads.push(String::from_utf8(head).unwrap());
+            stream.get_mut().write_all(said.as_bytes()).unwrap();
+        }
+        heads
+    });
+    let one = Some(format!("http://u:p@{address}"));
+    let opener = Opener::new().proxies(Proxies { https: one, ..Proxies::default() });
+    assert!(matches!(through(&opener), Error::Tls { .. }));
+    let heads = proxy.join().unwrap();
+    assert!(heads[0].contains("Proxy-Authorization: Basic dTpw"), "{}", heads[0]);
+    assert!(has_digest(&heads[1], "CONNECT", authority, "00000001"), "{}", heads[1]);
+
+    // Refused: said once, and told with the proxy's name and without the password.
+    let script = Script::new(|_, _| proxy_asks(&[PROXY_DIGEST]));
+    let error = through(&by_proxy(&script, "u:wrong").proxy_login(ProxyLogin::Digest));
+    assert!(matches!(error, Error::Proxy { status: 407, .. }), "{error}");
+    assert!(!error.to_string().contains("wrong"), "{error}");
+    assert_eq!(script.heads().len(), 2);
+    // One that goes away is told without it, too.
+    let script = Script::new(|_, _| b"HTTP/1.1 200".to_vec());
+    let error = through(&by_proxy(&script, "u:wrong"));
+    assert!(!error.to_string().contains("wrong"), "{error}");
 }
 
 #[test]

@@ -49,7 +49,7 @@
 //! | `build_opener(…)` | [`Opener::new`] and its settings; a handler of one's own is a [`Layer`] |
 //! | `HTTPCookieProcessor(jar)` | [`Opener::jar`] |
 //! | `HTTPBasicAuthHandler`, `HTTPDigestAuthHandler` | [`Opener::credentials`] answers Basic and Digest challenges |
-//! | `ProxyHandler`, `ProxyBasicAuthHandler`, `getproxies` | [`proxy::Proxies`]: a proxy's user and password stand in its URL |
+//! | `ProxyHandler`, `ProxyBasicAuthHandler`, `ProxyDigestAuthHandler`, `getproxies` | [`proxy::Proxies`]: a proxy's user and password stand in its URL; [`Opener::proxy_login`] |
 //! | `HTTPRedirectHandler` | [`Redirects`] |
 //! | `response.geturl()`, `info()`, `getheader(name)` | [`Response::url`], [`head`](Response::head), [`field`](Response::field) |
 //! | `urlretrieve(url, file)` | [`download::Download`], or [`Response::copy_to`] |
@@ -74,7 +74,7 @@ pub mod serve;
 mod wire;
 
 pub use error::{Error, Wait};
-pub use opener::{Layer, Opener, Redirects, Reuse, Timeouts};
+pub use opener::{Layer, Opener, ProxyLogin, Redirects, Reuse, Timeouts};
 pub use request::{Body, Request};
 pub use response::Response;
 

@@ -2,9 +2,11 @@
 
 mod follow;
 mod login;
+mod proxied;
 mod settings;
 
-pub(super) use login::credentials_of;
+pub use proxied::ProxyLogin;
+pub(super) use proxied::{ANSWERS, Told};
 pub use settings::{Redirects, Reuse, Timeouts};
 
 use super::auth::{Credentials, Digest};
@@ -21,6 +23,7 @@ use crate::net::http::data_url;
 use crate::net::limits::due_in;
 use crate::net::tap::SharedTap;
 use crate::url::Url;
+use proxied::AtProxies;
 use std::collections::HashMap;
 use std::format;
 use std::io::Read;
@@ -104,10 +107,12 @@ pub struct Opener {
     basic: bool,
     netrc: Option<Arc<Netrc>>,
     proxies: Proxies,
+    proxy_login: ProxyLogin,
     #[cfg(feature = "tls")]
     connector: Arc<Mutex<Option<crate::net::tls::Connector>>>,
     layers: Vec<Arc<dyn Layer>>,
     digests: Arc<Mutex<HashMap<String, Digest>>>,
+    at_proxies: Arc<Mutex<AtProxies>>,
     idle: Arc<Mutex<Idle>>,
     trace: Option<Trace>,
 }
@@ -150,10 +155,12 @@ impl Opener {
             basic: true,
             netrc: None,
             proxies: Proxies::from_environment(),
+            proxy_login: ProxyLogin::default(),
             #[cfg(feature = "tls")]
             connector: Arc::default(),
             layers: Vec::new(),
             digests: Arc::default(),
+            at_proxies: Arc::default(),
             idle: Arc::default(),
             trace: None,
         }
@@ -216,6 +223,7 @@ impl Opener {
         let mut history: Vec<(u16, Url)> = Vec::new();
         let mut challenged = false;
         let mut unexpected = false;
+        let mut asked_by_proxy = 0;
         let mut may_be_local = true;
         loop {
             for layer in &self.layers {
@@ -265,6 +273,19 @@ impl Opener {
                     continue;
                 }
             }
+            if next.is_none()
+                && response.status() == 407
+                && asked_by_proxy < ANSWERS
+                && let Some((proxy, told)) = &response.by_proxy
+                // Whoever sends a body from a reader gets to see the 407.
+                && let Ok(spare) = &spare
+                && self.heed_proxy(proxy, &response.head, told)?
+            {
+                asked_by_proxy += 1;
+                discard(&mut response);
+                request = spare.again()?;
+                continue;
+            }
             if next.is_none() {
                 next = self.follow(&response, spare, history.len())?;
             }
@@ -275,7 +296,7 @@ impl Opener {
             history.push((response.status(), response.url.clone()));
             discard(&mut response);
             self.trace(&|| format!("following to {}", without_password(next.url.as_str())));
-            challenged = false;
+            (challenged, asked_by_proxy) = (false, 0);
             may_be_local = false;
             request = next;
         }
@@ -302,6 +323,7 @@ impl Opener {
                 }
                 None => (Wire::open(self, route.clone(), due)?, false),
             };
+            let proxy = route.proxy.clone();
             let spare = if reused && repeatable { request.again().ok() } else { None };
             let url = request.url.clone();
             let answered = match (wire.exchange(self, &mut request, due), spare) {
@@ -322,7 +344,8 @@ impl Opener {
             }
             let (body, coded) = (Content::Raw(raw), false);
             let (head, informational) = (answered.head, answered.informational);
-            return Ok(Response { head, url, history: Vec::new(), informational, body, coded, nonce });
+            let by_proxy = answered.told.zip(proxy).map(|(told, proxy)| (proxy, told));
+            return Ok(Response { head, url, history: Vec::new(), informational, body, coded, nonce, by_proxy });
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Opener;
 use super::coding::{Expansion, decoded};
 use super::error::{Error, Wait, without_password};
+use super::opener::Told;
 use super::wire::{Both, Sending, Wire};
 use crate::http1::{FieldValue, ResponseHead, Trailers, client::Event};
 use crate::url::Url;
@@ -26,6 +27,8 @@ pub struct Response {
     pub(super) coded: bool,
     /// Of the Digest that the request carried, if it did.
     pub(super) nonce: Option<String>,
+    /// The proxy that was asked for the URL, and how.
+    pub(super) by_proxy: Option<(String, Told)>,
 }
 
 impl core::fmt::Debug for Response {
@@ -384,7 +387,16 @@ pub(super) fn local(url: Url, media_type: &str, octets: Local) -> Result<Respons
         .and_then(|head| head.with("Content-Length", len.to_string()))
         .map_err(unsayable)?;
     let body = Content::Read(body);
-    Ok(Response { head, url, history: Vec::new(), informational: Vec::new(), body, coded: false, nonce: None })
+    Ok(Response {
+        head,
+        url,
+        history: Vec::new(),
+        informational: Vec::new(),
+        body,
+        coded: false,
+        nonce: None,
+        by_proxy: None,
+    })
 }
 
 /// What a local URL names.

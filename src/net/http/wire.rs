@@ -1,10 +1,11 @@
 //! One connection to an origin or a proxy: opening it, one exchange on it, and whether it can serve another.
 
 use super::error::{Error, Wait, without_password};
+use super::opener::{ANSWERS, Told};
 use super::request::Body;
 use super::{Opener, Request};
 use crate::engine::{Engine, Handler, Tap};
-use crate::http1::client::{Event, Limits};
+use crate::http1::client::Event;
 use crate::http1::{Client, Content, ErrorKind, FieldName, FieldValue, Method, RequestHead, ResponseHead, StatusCode};
 use crate::net::limits::due_in;
 use crate::net::tap::SharedTap;
@@ -48,6 +49,8 @@ pub(super) struct Answered {
     pub(super) informational: Vec<ResponseHead>,
     /// The rest of the request's body, where the answer was early.
     pub(super) unsent: Option<Sending>,
+    /// What a proxy was told that was asked for the URL.
+    pub(super) told: Option<Told>,
 }
 
 impl Wire {
@@ -64,20 +67,30 @@ impl Wire {
             io::ErrorKind::TimedOut => Error::TimedOut(Wait::Connect),
             _ => otherwise(error),
         };
-        let addresses = tcp::resolve((host.clone(), port), left())
-            .map_err(|source| timed(source, &|source| Error::Resolve { host: host.clone(), source }))?;
-        let stream = tcp::connect_bound(opener.local, addresses, left())
-            .map_err(|source| timed(source, &|source| Error::Connect { host: host.clone(), port, source }))?;
-        opener.trace(&|| match stream.peer_addr() {
-            Ok(address) => format!("connected to {host} ({address})"),
-            Err(_) => format!("connected to {host} port {port}"),
-        });
-        let limits = opener.engine_limits();
-        let mut driver =
-            Driver::tapped(Client::with_quirks(limits, opener.engine_quirks()), stream, opener.tap.clone());
-        driver.deadline(Some(due));
-        if route.secure && route.proxy.is_some() {
-            driver = tunnel(opener, driver, &route, limits)?;
+        let dial = || -> Result<_, Error> {
+            let addresses = tcp::resolve((host.clone(), port), left())
+                .map_err(|source| timed(source, &|source| Error::Resolve { host: host.clone(), source }))?;
+            let stream = tcp::connect_bound(opener.local, addresses, left())
+                .map_err(|source| timed(source, &|source| Error::Connect { host: host.clone(), port, source }))?;
+            opener.trace(&|| match stream.peer_addr() {
+                Ok(address) => format!("connected to {host} ({address})"),
+                Err(_) => format!("connected to {host} port {port}"),
+            });
+            let client = Client::with_quirks(opener.engine_limits(), opener.engine_quirks());
+            let mut driver = Driver::tapped(client, stream, opener.tap.clone());
+            driver.deadline(Some(due));
+            Ok(driver)
+        };
+        let mut driver = dial()?;
+        if let Some(proxy) = route.proxy.as_deref().filter(|_| route.secure) {
+            let mut answers = 0;
+            driver = loop {
+                match tunnel(opener, driver, &route, proxy, answers < ANSWERS)? {
+                    Tunnel::Open(driver) => break driver,
+                    Tunnel::Asked(kept) => driver = kept.map_or_else(dial, Ok)?,
+                }
+                answers += 1;
+            };
             driver.deadline(Some(due));
         }
         #[cfg(feature = "tls")]
@@ -114,7 +127,7 @@ impl Wire {
         };
         let expects = !matches!(content, Content::Empty | Content::Length(0))
             && request.expect.unwrap_or(length.is_none_or(|length| length > WORTH_ASKING));
-        let head = self.head(opener, request, expects)?;
+        let (head, told) = self.head(opener, request, expects)?;
         self.driver
             .say(|client, out| client.request(&head, content, out))
             .map_err(|misuse| Error::Unsayable(misuse.to_string()))?;
@@ -147,10 +160,11 @@ impl Wire {
             });
         };
         let unsent = first.sending.filter(|_| self.driver.engine().sending() && head.status().is_success());
-        Ok(Answered { head, informational: first.informational, unsent })
+        Ok(Answered { head, informational: first.informational, unsent, told })
     }
 
-    fn head(&self, opener: &Opener, request: &Request, expects: bool) -> Result<RequestHead, Error> {
+    /// The head, and what it tells a proxy that is asked for the URL.
+    fn head(&self, opener: &Opener, request: &Request, expects: bool) -> Result<(RequestHead, Option<Told>), Error> {
         let unsayable = |error: &dyn std::fmt::Display| Error::Unsayable(error.to_string());
         let url = &request.url;
         let method = Method::new(&request.method).map_err(|error| unsayable(&error))?;
@@ -180,15 +194,20 @@ impl Wire {
         if opener.codings.is_some() && request.lacks("accept-encoding") && !request.has("range") {
             push("Accept-Encoding", super::coding::ACCEPTED)?;
         }
+        let mut told = None;
         if let Some(proxy) = self.route.proxy.as_deref().filter(|_| !self.route.secure)
-            && let Some(value) = proxy_authorization(proxy)?
+            && !request.has("proxy-authorization")
         {
-            push("Proxy-Authorization", &value)?;
+            let (value, what) = opener.tell_proxy(proxy, request, target)?;
+            if let Some(value) = value {
+                push("Proxy-Authorization", &value)?;
+            }
+            told = Some(what);
         }
         if expects && request.lacks("expect") {
             push("Expect", "100-continue")?;
         }
-        Ok(head)
+        Ok((head, told))
     }
 
     /// What an end means to whoever waited.
@@ -313,57 +332,73 @@ impl Both<'_> {
     }
 }
 
+/// What a proxy made of CONNECT.
+enum Tunnel<T> {
+    Open(Driver<Client, tcp::Stream, T>),
+    /// It asked who we are, and there is an answer to give: on the same connection, where that outlived it.
+    Asked(Option<Driver<Client, tcp::Stream, T>>),
+}
+
 /// CONNECT through a proxy (RFC 9110 9.3.6).
 fn tunnel<T: Tap<Client> + Clone>(
     opener: &Opener,
     mut driver: Driver<Client, tcp::Stream, T>,
     route: &Route,
-    limits: Limits,
-) -> Result<Driver<Client, tcp::Stream, T>, Error> {
-    let proxy = route.proxy.clone().unwrap_or_default();
+    proxy: &str,
+    answers: bool,
+) -> Result<Tunnel<T>, Error> {
     let host = if route.host.contains(':') { format!("[{}]", route.host) } else { route.host.clone() };
     let authority = format!("{host}:{}", route.port);
     let unsayable = |error: &dyn std::fmt::Display| Error::Unsayable(error.to_string());
     let mut head = RequestHead::new(Method::CONNECT, &authority).map_err(|error| unsayable(&error))?;
     head.push("Host", &authority).map_err(|error| unsayable(&error))?;
-    if let Some(value) = proxy_authorization(&proxy)? {
+    // RFC 7616 3.4: the URI of a Digest is the target, here the authority.
+    let asking = Request::to("CONNECT", proxy_url(proxy)?)?;
+    let (value, told) = opener.tell_proxy(proxy, &asking, &authority)?;
+    if let Some(value) = value {
         head.push("Proxy-Authorization", &value).map_err(|error| unsayable(&error))?;
     }
     if let Some(agent) = &opener.user_agent {
         head.push("User-Agent", agent).map_err(|error| unsayable(&error))?;
     }
     driver.say(|client, out| client.request(&head, Content::Empty, out)).map_err(|misuse| unsayable(&misuse))?;
-    let mut status: Option<StatusCode> = None;
+    let mut answer: Option<ResponseHead> = None;
     loop {
-        let told = driver.until(|_, event, _| match event {
-            Event::Response(head) => Some((Some(head.status()), false)),
-            Event::End(_) => Some((None, true)),
+        let event = driver.until(|_, event, _| match event {
+            Event::Response(head) => Some(Some(head.to_owned_head())),
+            Event::End(_) => Some(None),
             _ => None,
         });
-        match told {
-            Ok((Some(code), _)) => status = Some(code),
-            Ok((None, _)) => break,
+        match event {
+            Ok(Some(head)) => answer = Some(head),
+            Ok(None) => break,
             Err(Ended::Closed) => break,
             Err(Ended::Late) => return Err(Error::TimedOut(Wait::Connect)),
             Err(Ended::Failed(error)) if error.kind == ErrorKind::TimedOut => {
                 return Err(Error::TimedOut(Wait::Connect));
             }
             Err(Ended::Failed(error)) => return Err(Error::Protocol(Box::new(error))),
-            Err(ended) => return Err(Error::Lost { host: proxy, source: ended.into() }),
+            Err(ended) => return Err(Error::Lost { host: without_password(proxy), source: ended.into() }),
         }
     }
-    let code = status.map_or(0, StatusCode::as_u16);
-    if !(200..300).contains(&code) {
-        return Err(Error::Proxy { proxy: without_password(&proxy), status: code });
+    let code = answer.as_ref().map_or(0, |head| head.status().as_u16());
+    if let Some(head) = answer.filter(|head| answers && head.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED)
+        && opener.heed_proxy(proxy, &head, &told)?
+    {
+        return Ok(Tunnel::Asked(Some(driver).filter(|driver| driver.engine().can_request())));
     }
-    opener.trace(&|| format!("tunnel through {}", without_password(&proxy)));
+    if !(200..300).contains(&code) {
+        return Err(Error::Proxy { proxy: without_password(proxy), status: code });
+    }
+    opener.trace(&|| format!("tunnel through {}", without_password(proxy)));
     let tap = driver.tap().clone();
     let (_, wire, rest) = driver.into_parts();
     // The server speaks TLS: it waits for our first octet.
     if !rest.is_empty() {
         return Err(Error::Protocol("octets in the clear inside of a tunnel".into()));
     }
-    Ok(Driver::tapped(Client::with_quirks(limits, opener.engine_quirks()), wire, tap))
+    let client = Client::with_quirks(opener.engine_limits(), opener.engine_quirks());
+    Ok(Tunnel::Open(Driver::tapped(client, wire, tap)))
 }
 
 #[cfg(feature = "tls")]
@@ -404,18 +439,10 @@ fn names_port(proxy: &str) -> bool {
     tail.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty())
 }
 
-fn proxy_url(proxy: &str) -> Result<crate::url::Url, Error> {
+pub(super) fn proxy_url(proxy: &str) -> Result<crate::url::Url, Error> {
     let full = if proxy.contains("://") { proxy.to_string() } else { format!("http://{proxy}") };
     crate::url::Url::parse(&full)
         .map_err(|error| Error::Url { url: without_password(proxy), reason: error.to_string() })
-}
-
-fn proxy_authorization(proxy: &str) -> Result<Option<String>, Error> {
-    let url = proxy_url(proxy)?;
-    if !url.includes_credentials() {
-        return Ok(None);
-    }
-    Ok(Some(super::opener::credentials_of(&url).basic()?))
 }
 
 /// The connections that wait for another request.

@@ -64,7 +64,7 @@ impl Opener {
 }
 
 /// The credentials in a URL, percent-decoded.
-pub(in crate::net::http) fn credentials_of(url: &Url) -> Credentials {
+pub(super) fn credentials_of(url: &Url) -> Credentials {
     let decoded =
         |text: &str| String::from_utf8_lossy(&crate::net::http::disposition::percent_decode(text)).into_owned();
     Credentials::new(decoded(url.username()), decoded(url.password()))

@@ -1,7 +1,6 @@
 //! What a client is set to: limits, rules, identities.
 
-use super::Opener;
-use super::{Layer, SharedTap};
+use super::{Layer, Opener, ProxyLogin, SharedTap};
 use crate::cookie::Jar;
 use crate::engine::Tap;
 use crate::http1::{Client, Quirks};
@@ -149,6 +148,14 @@ impl Opener {
     #[must_use]
     pub fn proxies(mut self, proxies: Proxies) -> Self {
         self.proxies = proxies;
+        self
+    }
+
+    /// How a proxy is told who asks: whoever its URL names.
+    #[must_use]
+    pub fn proxy_login(mut self, login: ProxyLogin) -> Self {
+        self.proxy_login = login;
+        self.at_proxies = Arc::default();
         self
     }
 
