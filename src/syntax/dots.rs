@@ -32,7 +32,7 @@ mod tests;
 
 pub use self::scan::Alone;
 pub use self::stuff::{Bare, Endings, Pieces, Stuff};
-pub use self::unstuff::{Piece, Unstuff};
+pub use self::unstuff::{Piece, Texts, Unstuff};
 
 #[cfg(any(feature = "smtp", test))]
 pub(crate) use self::scan::{Mark, next_mark};

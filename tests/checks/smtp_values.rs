@@ -225,6 +225,18 @@ pub(crate) fn data(data: &[u8]) {
         assert_eq!(unstuff.over().then_some(taken), end);
     }
 
+    // Who takes every octet for text, all of it at once.
+    let (mut input, mut unstuff) = (data, Unstuff::new());
+    let mut found = Vec::new();
+    for piece in unstuff.texts(&mut input) {
+        if let Piece::Text(piece) = piece {
+            assert!(!piece.is_empty());
+            found.extend_from_slice(piece);
+        }
+    }
+    assert_eq!(found, text);
+    assert_eq!(unstuff.over().then_some(data.len() - input.len()), end);
+
     let half = data.len() / 2;
     for (endings, dotted) in
         [(Endings::Refuse, true), (Endings::Normalise, true), (Endings::Refuse, false), (Endings::Normalise, false)]

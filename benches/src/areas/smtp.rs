@@ -150,8 +150,10 @@ fn stuffing(bench: &mut Bench, case: &str, text: &[u8]) {
     // Every octet is text; and with a look for a CR or LF on its own, which the peer does not take.
     let taken = |wire: &[u8]| {
         let (mut input, mut unstuff, mut octets) = (wire, Unstuff::new(), 0);
-        while let Some(Piece::Text(piece)) = unstuff.next_text(&mut input) {
-            octets += black_box(piece).len();
+        for piece in unstuff.texts(&mut input) {
+            if let Piece::Text(piece) = piece {
+                octets += black_box(piece).len();
+            }
         }
         octets
     };

@@ -145,19 +145,31 @@ proptest! {
         prop_assert_eq!(fed(&wire, step), plain(&wire));
     }
 
-    /// Who takes every octet for text gets the same text, and the same end.
+    /// Who takes every octet for text gets the same text, and the same end, by one piece and by all of them.
     #[test]
     fn line_ends_may_be_of_no_interest(wire in texts(), step in 1usize..90, near in 0usize..400) {
         let mut wire = wire;
         // Beyond the blocks that are looked at first.
         wire.splice(0..0, b"x\n.y\r\n".iter().copied().chain(core::iter::repeat_n(b'z', near)));
-        for step in [step, wire.len()] {
+        for (step, one) in [(step, true), (step, false), (wire.len(), true), (wire.len(), false)] {
             let (mut codec, mut text, mut taken) = (Unstuff::new(), Vec::new(), 0);
             for end in (0..wire.len()).step_by(step).chain([wire.len()]) {
                 let mut input = &wire[taken.min(end)..end];
-                while let Some(Piece::Text(piece)) = codec.next_text(&mut input) {
-                    prop_assert!(!piece.is_empty());
-                    text.extend_from_slice(piece);
+                if one {
+                    while let Some(Piece::Text(piece)) = codec.next_text(&mut input) {
+                        prop_assert!(!piece.is_empty());
+                        text.extend_from_slice(piece);
+                    }
+                } else {
+                    // Some of them, and then the rest.
+                    for turn in [near % 7, usize::MAX] {
+                        for piece in codec.texts(&mut input).take(turn) {
+                            let Piece::Text(piece) = piece else { break };
+                            prop_assert!(!piece.is_empty());
+                            text.extend_from_slice(piece);
+                        }
+                    }
+                    prop_assert_eq!(codec.texts(&mut input).next(), None);
                 }
                 taken = end - input.len();
                 prop_assert!(codec.over() || input.len() < Unstuff::WINDOW);

@@ -1,6 +1,8 @@
 //! Reading a dotted text.
 
-use super::scan::{Alone, Mark, next_dot, next_mark};
+use super::scan::{Alone, Dots, Mark, next_dot, next_mark};
+use crate::work;
+use core::iter::FusedIterator;
 
 /// A piece of what [`Unstuff`] reads.
 ///
@@ -89,8 +91,28 @@ impl Unstuff {
         Some(self.tell(input, length))
     }
 
+    /// All that [`next_text`](Self::next_text) would tell of `input`, one after the other. Where many lines begin with a
+    /// dot this is twice as fast, since the dots of a block are found at once.
+    ///
+    /// `input` is taken as far as it was told, so who stops early goes on from there.
+    ///
+    /// ```
+    /// use plainwire::syntax::dots::{Piece, Unstuff};
+    ///
+    /// let (mut input, mut unstuff) = (&b"one\r\n..two\r\n.\r\nQUIT\r\n"[..], Unstuff::new());
+    /// let pieces: Vec<_> = unstuff.texts(&mut input).collect();
+    /// assert_eq!(pieces, [Piece::Text(b"one\r\n"), Piece::Text(b".two\r\n"), Piece::End]);
+    /// assert_eq!(input, b"QUIT\r\n");
+    /// ```
+    #[inline]
+    pub fn texts<'u, 'i>(&'u mut self, input: &'u mut &'i [u8]) -> Texts<'u, 'i> {
+        let text = *input;
+        Texts { unstuff: self, input, text, dots: Dots::new(text) }
+    }
+
     /// What can be said at the beginning of a line: that it is the end, or that nothing is known yet. A dot that was
     /// stuffed is passed over.
+    #[inline]
     fn line_start<'i>(&mut self, input: &mut &'i [u8]) -> Option<Option<Piece<'i>>> {
         match (self.state, &input[..]) {
             (State::Over, _) => return Some(None),
@@ -114,3 +136,41 @@ impl Unstuff {
         Piece::Text(piece)
     }
 }
+
+/// The pieces of [`Unstuff::texts`].
+#[derive(Debug)]
+pub struct Texts<'u, 'i> {
+    unstuff: &'u mut Unstuff,
+    input: &'u mut &'i [u8],
+    /// The input as it was.
+    text: &'i [u8],
+    dots: Dots<'i>,
+}
+
+impl<'i> Iterator for Texts<'_, 'i> {
+    type Item = Piece<'i>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Piece<'i>> {
+        if let Some(known) = self.unstuff.line_start(self.input) {
+            return known;
+        }
+        let rest = *self.input;
+        if let Some(place) = self.dots.next() {
+            // A dot lies behind what was told: the one that was passed over is not behind CRLF of this piece.
+            let (piece, rest) = rest.split_at(place - (self.text.len() - rest.len()));
+            *self.input = rest;
+            self.unstuff.state = State::LineStart;
+            work::add(piece.len());
+            return Some(Piece::Text(piece));
+        }
+        let length = rest.len() - usize::from(rest.ends_with(b"\r"));
+        if length == 0 {
+            return None;
+        }
+        work::add(length);
+        Some(self.unstuff.tell(self.input, length))
+    }
+}
+
+impl FusedIterator for Texts<'_, '_> {}
