@@ -104,6 +104,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod engine;
+#[cfg(feature = "pop3")]
+mod radix;
 #[cfg(any(feature = "chat", feature = "http1", feature = "pop3", feature = "smtp"))]
 mod states;
 pub mod syntax;

@@ -31,13 +31,18 @@
     reason = "a Maildir is files, and its names are made of the time"
 )]
 
+use crate::radix;
+use memchr::memchr;
+use std::boxed::Box;
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::string::{String, ToString};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::vec::Vec;
@@ -48,13 +53,13 @@ pub const STALE: Duration = Duration::from_secs(36 * 3600);
 /// A mailbox on the disk. Cheap to clone; any number of processes may deliver and read at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Maildir {
-    root: PathBuf,
+    root: Arc<Path>,
 }
 
 impl Maildir {
     /// Opens the Maildir at `root`, making it and its three folders where they are missing.
     pub fn create(root: impl Into<PathBuf>) -> io::Result<Self> {
-        let maildir = Self { root: root.into() };
+        let maildir = Self { root: Arc::from(root.into()) };
         for folder in ["tmp", "new", "cur"] {
             fs::create_dir_all(maildir.root.join(folder))?;
         }
@@ -63,7 +68,7 @@ impl Maildir {
 
     /// Opens the Maildir at `root`, which has to exist with its three folders ([`io::ErrorKind::NotFound`] otherwise).
     pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
-        let maildir = Self { root: root.into() };
+        let maildir = Self { root: Arc::from(root.into()) };
         for folder in ["tmp", "new", "cur"] {
             if !fs::metadata(maildir.root.join(folder))?.is_dir() {
                 return Err(io::Error::new(io::ErrorKind::NotADirectory, folder));
@@ -123,7 +128,7 @@ impl Maildir {
     /// Files that begin with a dot are no messages. Where a name has no `S=`, the file is asked for its size. A message
     /// that another process moves or deletes meanwhile is skipped or listed under the name it had.
     pub fn entries(&self) -> io::Result<Vec<Entry>> {
-        let mut entries = Vec::new();
+        let mut met = Met::default();
         // `cur` first: a message that moves from new to cur meanwhile is then missed at worst, never seen twice.
         for folder in [Folder::Cur, Folder::New] {
             for item in fs::read_dir(self.root.join(folder.name()))? {
@@ -139,10 +144,10 @@ impl Maildir {
                         Err(error) => return Err(error),
                     },
                 };
-                entries.push(Entry { root: self.root.clone(), folder, name: name.to_string(), size });
+                met.push(folder, name, size);
             }
         }
-        Ok(in_order(entries))
+        Ok(met.in_order(&self.root))
     }
 
     /// Removes what has lain in `tmp/` for longer than [`STALE`]; returns how many files that were.
@@ -215,7 +220,7 @@ impl Delivery {
             let _gone = fs::remove_file(target.join(&name));
             return Err(error);
         }
-        Ok(Entry { root: self.maildir.root.clone(), folder, name, size: self.size })
+        Ok(Entry::new(&self.maildir.root, folder, name, self.size))
     }
 }
 
@@ -259,16 +264,26 @@ impl Folder {
 /// One message of a [`Maildir`], as it was when it was listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    root: PathBuf,
+    root: Arc<Path>,
+    name: Box<str>,
+    /// How much of the name stands before the flags: asked of each message of many, several times.
+    unique: u32,
     folder: Folder,
-    name: String,
     size: u64,
 }
 
 impl Entry {
+    fn new(root: &Arc<Path>, folder: Folder, name: impl Into<Box<str>>, size: u64) -> Self {
+        let name = name.into();
+        let unique = without_flags(&name).len();
+        // A file name is some hundred octets at the most.
+        let unique = u32::try_from(unique).unwrap_or(u32::MAX);
+        Self { root: Arc::clone(root), name, unique, folder, size }
+    }
+
     /// What names the message for as long as it exists, whatever its flags: the file name without them.
     pub fn unique(&self) -> &str {
-        self.name.split(':').next().unwrap_or_default()
+        self.name.get(..self.unique as usize).unwrap_or(&self.name)
     }
 
     /// The mark that [`Maildir::deliver_marked`] gave it.
@@ -294,7 +309,7 @@ impl Entry {
 
     /// Its file.
     pub fn path(&self) -> PathBuf {
-        self.root.join(self.folder.name()).join(&self.name)
+        self.root.join(self.folder.name()).join(&*self.name)
     }
 
     /// Opens it for reading; where another process has flagged it since, it is looked for by its unique name.
@@ -319,7 +334,7 @@ impl Entry {
             self.find()?;
             fs::rename(self.path(), &target)?;
         }
-        (self.folder, self.name) = (Folder::Cur, name);
+        *self = Self::new(&self.root, Folder::Cur, name, self.size);
         Ok(())
     }
 
@@ -339,11 +354,9 @@ impl Entry {
     fn find(&mut self) -> io::Result<()> {
         for folder in [Folder::Cur, Folder::New] {
             for item in fs::read_dir(self.root.join(folder.name()))? {
-                let name = item?.file_name();
-                let same = |name: &&str| name.split(':').next() == Some(self.unique());
-                if let Some(name) = name.to_str().filter(same) {
-                    let name = name.to_string();
-                    (self.folder, self.name) = (folder, name);
+                let same = |name: &String| without_flags(name) == self.unique();
+                if let Some(name) = item?.file_name().into_string().ok().filter(same) {
+                    *self = Self::new(&self.root, folder, name, self.size);
                     return Ok(());
                 }
             }
@@ -404,11 +417,65 @@ impl fmt::Display for Flag {
     }
 }
 
-/// By the time of delivery, each message once: one whose flags change while a folder is read may be met under both names.
-fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
-    entries.sort_by(|a, b| delivered_at(&a.name).cmp(&delivered_at(&b.name)).then_with(|| a.name.cmp(&b.name)));
-    entries.dedup_by(|later, first| later.unique() == first.unique());
-    entries
+/// The files that were met, as the system gives them: in no order. Their names lie one behind the other.
+#[derive(Default)]
+struct Met {
+    names: String,
+    /// Where the name is, and the folder and the size.
+    files: Vec<(Range<usize>, Folder, u64)>,
+}
+
+impl Met {
+    fn push(&mut self, folder: Folder, name: &str, size: u64) {
+        let from = self.names.len();
+        self.names.push_str(name);
+        self.files.push((from..self.names.len(), folder, size));
+    }
+
+    fn name(&self, at: usize) -> &str {
+        &self.names[self.files[at].0.clone()]
+    }
+
+    /// By the time of delivery, and then by name; each message once: one whose flags change while a folder is read may be
+    /// met under both names.
+    fn in_order(&self, root: &Arc<Path>) -> Vec<Entry> {
+        // A name is read once, and compared only with names of the same time: nearly never.
+        let mut order: Vec<_> = (0..self.files.len()).map(|at| (time_key(self.name(at)), at)).collect();
+        radix::sort(&mut order);
+        for alike in order.chunk_by_mut(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
+            alike.sort_by(|a, b| by_name(self.name(a.1), self.name(b.1)));
+        }
+        // Made in their order, so that they lie in it: the next who goes through them finds the next name beside the last.
+        let mut entries: Vec<Entry> = Vec::with_capacity(order.len());
+        for (_, at) in order {
+            let (name, (_, folder, size)) = (self.name(at), &self.files[at]);
+            if entries.last().is_none_or(|before| before.unique() != without_flags(name)) {
+                entries.push(Entry::new(root, *folder, name, *size));
+            }
+        }
+        entries
+    }
+}
+
+/// The order of messages, by their names.
+fn by_name(a: &str, b: &str) -> std::cmp::Ordering {
+    delivered_at(a).cmp(&delivered_at(b)).then_with(|| a.cmp(b))
+}
+
+/// A number that is smaller for no name that comes later by [`by_name`]. Names to which that is not all there is to say of
+/// their time have the same number.
+fn time_key(name: &str) -> u64 {
+    const MICROS: u32 = 20;
+    let (seconds, micros) = delivered_at(name);
+    if seconds >> (u64::BITS - MICROS) != 0 {
+        return u64::MAX;
+    }
+    seconds << MICROS | micros.min((1 << MICROS) - 1)
+}
+
+/// A file name up to its flags.
+fn without_flags(name: &str) -> &str {
+    memchr(b':', name.as_bytes()).map_or(name, |at| &name[..at])
 }
 
 /// The letters of `flags`, sorted and once each, as the specification wants them. Only letters: a flag can't forge a
@@ -422,21 +489,27 @@ fn letters(flags: &[Flag]) -> String {
 
 /// The `,S=` of a file name: the size in octets.
 fn size_in_name(name: &str) -> Option<u64> {
-    let unique = name.split(':').next()?;
-    unique.split(',').skip(1).find_map(|note| note.strip_prefix("S=")?.parse().ok())
+    let mut rest = without_flags(name);
+    while let Some(at) = memchr(b',', rest.as_bytes()) {
+        rest = &rest[at + 1..];
+        let note = rest.strip_prefix("S=").map(|size| &size[..memchr(b',', size.as_bytes()).unwrap_or(size.len())]);
+        if let Some(size) = note.and_then(|size| size.parse().ok()) {
+            return Some(size);
+        }
+    }
+    None
 }
 
 /// Seconds and microseconds of delivery, from a name.
 fn delivered_at(name: &str) -> (u64, u64) {
-    let mut pieces = name.split('.');
-    let seconds = pieces.next().and_then(|seconds| seconds.parse().ok()).unwrap_or(u64::MAX);
-    let micros = pieces
-        .next()
-        .and_then(|middle| middle.strip_prefix('M'))
-        .map(|middle| middle.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default())
-        .and_then(|digits| digits.parse().ok())
-        .unwrap_or(0);
-    (seconds, micros)
+    let (seconds, rest) = match memchr(b'.', name.as_bytes()) {
+        Some(at) => (&name[..at], &name[at + 1..]),
+        None => (name, ""),
+    };
+    let micros = rest
+        .strip_prefix('M')
+        .map_or("", |middle| &middle[..middle.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(middle.len())]);
+    (seconds.parse().unwrap_or(u64::MAX), micros.parse().unwrap_or(0))
 }
 
 /// A name that no other delivery of any process on any host has: time, process, count, chance and host.

@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 use std::io::Read;
 
 fn scratch() -> (tempfile::TempDir, Maildir) {
@@ -93,8 +94,71 @@ fn a_message_that_is_met_twice_is_listed_once() {
     let mut flagged = first.clone();
     flagged.set_flags(&[Flag::Seen]).expect("flagged");
     let second = put(&maildir, "two");
-    let met =
-        std::vec![flagged.clone(), second.clone(), Entry { name: std::format!("{}:2,", first.unique()), ..flagged }];
-    let listed: Vec<_> = in_order(met).iter().map(|entry| entry.unique().to_string()).collect();
+    let mut met = Met::default();
+    for entry in [&flagged, &second] {
+        met.push(entry.folder, &entry.name, entry.size);
+    }
+    met.push(Folder::Cur, &std::format!("{}:2,", first.unique()), first.size);
+    let listed = met.in_order(&maildir.root);
+    let listed: Vec<_> = listed.iter().map(Entry::unique).collect();
     assert_eq!(listed, [first.unique(), second.unique()]);
+}
+
+/// Names of ours and of others, and names that try to be neither.
+fn names() -> impl Strategy<Value = String> {
+    let seconds = prop_oneof![
+        4 => "170000000[0-3]",
+        1 => "[0-9]{0,25}",
+        1 => "[+-]?[0-9]{1,3}[:,x]?",
+        1 => "1759218604441[4-6]|18446744073709551[56]1[0-9]",
+    ];
+    let middle = prop_oneof![
+        3 => r"\.M[0-9]{1,7}P1Q[0-9]",
+        1 => r"\.M[0-9]{0,22}",
+        1 => r"\.[0-9]{1,4}",
+        1 => "",
+    ];
+    let end = prop_oneof![3 => r"\.host(,S=[0-9])?(:2,[FS]{0,2})?", 1 => "[.:,a]{0,3}"];
+    (seconds, middle, end).prop_map(|(seconds, middle, end)| seconds + &middle + &end)
+}
+
+proptest! {
+    /// The order of a great many is that of a plain sort, whatever the names are.
+    #[test]
+    fn the_order_is_by_time_and_then_by_name(names in prop::collection::vec((names(), any::<bool>()), 0..300)) {
+        let root: Arc<Path> = Arc::from(Path::new("/nowhere"));
+        let mut met = Met::default();
+        let mut plain = Vec::new();
+        for (name, new) in names {
+            let folder = if new { Folder::New } else { Folder::Cur };
+            met.push(folder, &name, 1);
+            plain.push(Entry::new(&root, folder, name, 1));
+        }
+        plain.sort_by(|a, b| told(&a.name).cmp(&told(&b.name)).then_with(|| a.name.cmp(&b.name)));
+        plain.dedup_by(|later, first| later.unique() == first.unique());
+        prop_assert_eq!(met.in_order(&root), plain);
+    }
+
+    /// What a name says is the same read piece by piece.
+    #[test]
+    fn names_say_what_their_pieces_say(name in names(), size in r"(,S=[0-9]{0,22}|,[A-Z]=[0-9]|,|:2,S=4){0,3}") {
+        prop_assert_eq!(delivered_at(&name), told(&name));
+        let name = name + &size;
+        prop_assert_eq!(Some(without_flags(&name)), name.split(':').next());
+        let mut notes = without_flags(&name).split(',').skip(1);
+        prop_assert_eq!(size_in_name(&name), notes.find_map(|note| note.strip_prefix("S=")?.parse().ok()));
+    }
+}
+
+/// The time in a name, by the letter.
+fn told(name: &str) -> (u64, u64) {
+    let mut pieces = name.split('.');
+    let seconds = pieces.next().and_then(|seconds| seconds.parse().ok()).unwrap_or(u64::MAX);
+    let micros = pieces
+        .next()
+        .and_then(|middle| middle.strip_prefix('M'))
+        .map(|middle| middle.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default())
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or(0);
+    (seconds, micros)
 }

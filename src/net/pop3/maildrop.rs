@@ -6,7 +6,6 @@ use crate::pop3::{Entry, Maildrop, Octets, Trouble, unique_ids};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::vec;
 use std::vec::Vec;
 
 /// A Maildir, open and locked for one session.
@@ -47,7 +46,7 @@ impl MaildirDrop {
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, Trouble> {
         let maildir = Maildir::open(root).map_err(trouble)?;
         let lock = lock(&maildir.path().join("pop3.lock"))?;
-        let sizes = Sizes::read(&maildir.path().join("pop3.sizes"));
+        let sizes = Sizes::new(maildir.path().join("pop3.sizes"));
         Ok(Self { maildir, lock: Some(lock), messages: Vec::new(), reading: None, sizes })
     }
 
@@ -58,33 +57,36 @@ impl MaildirDrop {
     /// As [`open`](Self::open), but for [`Trouble::InUse`].
     pub fn look(root: impl Into<PathBuf>) -> Result<Self, Trouble> {
         let maildir = Maildir::open(root).map_err(trouble)?;
-        let sizes = Sizes::read(&maildir.path().join("pop3.sizes"));
+        let sizes = Sizes::new(maildir.path().join("pop3.sizes"));
         Ok(Self { maildir, lock: None, messages: Vec::new(), reading: None, sizes })
     }
 
     fn measured(&mut self) -> io::Result<Vec<u64>> {
+        let mut known = self.sizes.read();
         let mut octets = Vec::with_capacity(self.messages.len());
-        let mut news = 0;
-        let mut buffer = vec![0; 1 << 16];
-        let mut gone = Vec::new();
-        for (index, message) in self.messages.iter_mut().enumerate() {
-            if let Some(known) = self.sizes.get(message.unique(), message.size()) {
+        let (mut news, mut failed) = (false, Ok(()));
+        let mut buffer = Vec::new();
+        self.messages.retain_mut(|message| {
+            if let Some(known) = known.get(message.unique(), message.size()) {
                 octets.push(known);
-                continue;
+                return true;
             }
+            if failed.is_err() {
+                return true;
+            }
+            news = true;
+            buffer.resize(1 << 16, 0);
             match measure(message, &mut buffer) {
                 Ok(measured) => octets.push(measured),
                 // Somebody else deleted it just now.
-                Err(error) if error.kind() == ErrorKind::NotFound => gone.push(index),
-                Err(error) => return Err(error),
+                Err(error) if error.kind() == ErrorKind::NotFound => return false,
+                Err(error) => failed = Err(error),
             }
-            news += 1;
-        }
-        for index in gone.into_iter().rev() {
-            self.messages.remove(index);
-        }
+            true
+        });
+        failed?;
         // Written where it helps the next session: news, or half of it is about messages that are gone.
-        if self.lock.is_some() && (news > 0 || self.sizes.len() > 2 * self.messages.len()) {
+        if self.lock.is_some() && (news || known.len() > 2 * self.messages.len()) {
             let lines = self.messages.iter().zip(&octets);
             // It is a help, and the session goes on without.
             let _unwritten =
