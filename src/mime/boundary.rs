@@ -13,7 +13,8 @@ const FEW: usize = 8;
 #[derive(Debug)]
 struct Entry {
     level: usize,
-    boundary: Box<[u8]>,
+    /// Where its boundary begins in `text`; it ends where the next one begins.
+    start: usize,
     /// The entry with the same boundary that this one hides.
     hides: Option<usize>,
 }
@@ -22,6 +23,8 @@ struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Boundaries {
     entries: Vec<Entry>,
+    /// The boundaries, one behind the other.
+    text: Vec<u8>,
     /// From a boundary to the innermost entry that has it; empty while there are few.
     index: BTreeMap<Box<[u8]>, usize>,
 }
@@ -45,32 +48,43 @@ impl Boundaries {
     pub(super) fn push(&mut self, level: usize, boundary: &[u8]) {
         let at = self.entries.len();
         let hides = self.find(boundary);
-        self.entries.push(Entry { level, boundary: boundary.into(), hides });
+        self.entries.push(Entry { level, start: self.text.len(), hides });
+        self.text.extend_from_slice(boundary);
         if at == FEW {
-            for (at, entry) in self.entries.iter().enumerate() {
-                self.index.insert(entry.boundary.clone(), at);
+            for at in 0..=FEW {
+                let boundary = self.boundary(at).into();
+                self.index.insert(boundary, at);
             }
         } else if at > FEW {
             self.index.insert(boundary.into(), at);
         }
     }
 
+    /// The boundary of an entry.
+    fn boundary(&self, at: usize) -> &[u8] {
+        let end = self.entries.get(at + 1).map_or(self.text.len(), |next| next.start);
+        &self.text[self.entries[at].start..end]
+    }
+
     /// Forgets those at `level` and deeper.
     pub(super) fn truncate(&mut self, level: usize) {
         while let Some(entry) = self.entries.pop_if(|entry| entry.level >= level) {
             if self.entries.len() > FEW {
+                let boundary = &self.text[entry.start..];
                 match entry.hides {
-                    Some(hidden) => self.index.insert(entry.boundary, hidden),
-                    None => self.index.remove(&entry.boundary),
+                    Some(hidden) => self.index.insert(boundary.into(), hidden),
+                    None => self.index.remove(boundary),
                 };
             } else {
                 self.index.clear();
             }
+            self.text.truncate(entry.start);
         }
     }
 
     pub(super) fn clear(&mut self) {
         self.entries.clear();
+        self.text.clear();
         self.index.clear();
     }
 
@@ -79,7 +93,22 @@ impl Boundaries {
         if self.entries.len() > FEW {
             return self.index.get(boundary).copied();
         }
-        self.entries.iter().rposition(|entry| *entry.boundary == *boundary)
+        (0..self.entries.len()).rfind(|at| self.boundary(*at) == boundary)
+    }
+
+    /// The level of the innermost entry whose delimiter has this text behind its dashes, and whether it closes. Where it
+    /// could be two (boundaries `a` and `a--`), the inner one is meant.
+    fn delimiter(&self, text: &[u8]) -> Option<(usize, bool)> {
+        if self.entries.len() > FEW {
+            let plain = self.find(text).map(|at| (self.entries[at].level, false));
+            let close = text.strip_suffix(b"--").and_then(|text| self.find(text));
+            return plain.max(close.map(|at| (self.entries[at].level, true)));
+        }
+        (0..self.entries.len()).rev().find_map(|at| match text.strip_prefix(self.boundary(at))? {
+            b"" => Some((self.entries[at].level, false)),
+            b"--" => Some((self.entries[at].level, true)),
+            _ => None,
+        })
     }
 
     /// What is the line that `input` begins with? `seen` remembers how far its end was searched for.
@@ -108,11 +137,7 @@ impl Boundaries {
         let padding = bare.iter().rev().take_while(|octet| matches!(octet, b' ' | b'\t')).count();
         let boundary = &bare[2..bare.len() - padding.min(bare.len() - 2)];
         crate::work::add(boundary.len());
-        let plain = self.find(boundary).map(|at| (self.entries[at].level, false));
-        let close = boundary.strip_suffix(b"--").and_then(|boundary| self.find(boundary));
-        let close = close.map(|at| (self.entries[at].level, true));
-        // Where one line could be both (boundaries `a` and `a--`), the inner one is meant.
-        match plain.max(close) {
+        match self.delimiter(boundary) {
             Some((level, close)) => Found::Delimiter { level, len, close },
             None => Found::Text(line.strip_suffix(b"\r").unwrap_or(line).len()),
         }

@@ -6,6 +6,7 @@ use super::defect::{Defect, DefectKind};
 use super::encoding::Encoding;
 use super::limits::Limits;
 use super::message_id::MessageId;
+use super::name::Name;
 use super::parameters::{ContentType, Disposition};
 use super::phrase::unescape;
 use super::received::Received;
@@ -21,6 +22,7 @@ pub(super) struct Span {
     /// From the start to behind the colon.
     pub(super) value: u32,
     pub(super) end: usize,
+    pub(super) known: Name,
 }
 
 /// The fields of one part, in the order in which they stand.
@@ -160,12 +162,22 @@ impl<'m, 'a> Header<'m, 'a> {
 
     /// The first field of that name, in any case: where one may stand once and stands twice, the first one counts.
     pub fn field(&self, name: &str) -> Option<Field<'a>> {
+        let known = Name::of(name.as_bytes());
+        if known != Name::Other {
+            return self.first(known);
+        }
         let raw = self.raw;
         let same = |span: &&Span| {
             span.name as usize == name.len()
                 && raw[span.start..span.start + name.len()].eq_ignore_ascii_case(name.as_bytes())
         };
         self.spans.iter().find(same).map(|span| field(raw, span))
+    }
+
+    /// The first field of that name.
+    #[inline]
+    pub(super) fn first(&self, known: Name) -> Option<Field<'a>> {
+        self.spans.iter().find(|span| span.known == known).map(|span| field(self.raw, span))
     }
 
     /// Every field of that name.
@@ -180,47 +192,40 @@ impl<'m, 'a> Header<'m, 'a> {
 
     /// Subject, decoded.
     pub fn subject(&self) -> Option<Cow<'a, str>> {
-        self.text("subject")
+        self.first(Name::Subject).map(|field| decode_text(field.value))
     }
 
     /// Date, if it can be read.
     pub fn date(&self) -> Option<DateTime> {
-        DateTime::parse(self.field("date")?.value).ok()
+        DateTime::parse(self.first(Name::Date)?.value).ok()
     }
 
     /// The addresses in all fields of that name, in order.
     pub fn addresses(&self, name: &str) -> AddressList<'a> {
-        let mut all = AddressList::default();
-        for field in self.fields(name) {
-            let mut list = AddressList::parse(field.value);
-            list.defects.iter_mut().for_each(|defect| *defect = defect.moved_by(field.offset()));
-            if all.addresses.is_empty() && all.defects.is_empty() {
-                all = list;
-            } else {
-                all.addresses.append(&mut list.addresses);
-                all.defects.append(&mut list.defects);
-            }
-        }
-        all
+        joined(self.fields(name))
+    }
+
+    fn known_addresses(&self, name: Name) -> AddressList<'a> {
+        joined(self.spans.iter().filter(|span| span.known == name).map(|span| field(self.raw, span)))
     }
 
     /// From. Where it stands twice, which it may not, the first one counts.
     pub fn from(&self) -> AddressList<'a> {
-        self.first_addresses("from")
+        self.first_addresses(Name::From)
     }
 
     /// Sender, the first one.
     pub fn sender(&self) -> AddressList<'a> {
-        self.first_addresses("sender")
+        self.first_addresses(Name::Sender)
     }
 
     /// Reply-To, the first one.
     pub fn reply_to(&self) -> AddressList<'a> {
-        self.first_addresses("reply-to")
+        self.first_addresses(Name::ReplyTo)
     }
 
-    fn first_addresses(&self, name: &str) -> AddressList<'a> {
-        let Some(field) = self.field(name) else { return AddressList::default() };
+    fn first_addresses(&self, name: Name) -> AddressList<'a> {
+        let Some(field) = self.first(name) else { return AddressList::default() };
         let mut list = AddressList::parse(field.value);
         list.defects.iter_mut().for_each(|defect| *defect = defect.moved_by(field.offset()));
         list
@@ -228,59 +233,77 @@ impl<'m, 'a> Header<'m, 'a> {
 
     /// To; all of them, where a sender wrote several.
     pub fn to(&self) -> AddressList<'a> {
-        self.addresses("to")
+        self.known_addresses(Name::To)
     }
 
     /// Cc; all of them, where a sender wrote several.
     pub fn cc(&self) -> AddressList<'a> {
-        self.addresses("cc")
+        self.known_addresses(Name::Cc)
     }
 
     /// Message-ID.
     pub fn message_id(&self) -> Option<MessageId<'a>> {
-        MessageId::first(self.field("message-id")?.value)
+        MessageId::first(self.first(Name::MessageId)?.value)
     }
 
     /// The identifiers in References, oldest first.
     pub fn references(&self) -> Vec<MessageId<'a>> {
-        self.field("references").map(|field| MessageId::list(field.value)).unwrap_or_default()
+        self.first(Name::References).map(|field| MessageId::list(field.value)).unwrap_or_default()
     }
 
     /// The identifiers in In-Reply-To.
     pub fn in_reply_to(&self) -> Vec<MessageId<'a>> {
-        self.field("in-reply-to").map(|field| MessageId::list(field.value)).unwrap_or_default()
+        self.first(Name::InReplyTo).map(|field| MessageId::list(field.value)).unwrap_or_default()
     }
 
     /// Content-ID, without brackets.
     pub fn content_id(&self) -> Option<MessageId<'a>> {
-        MessageId::first(self.field("content-id")?.value)
+        MessageId::first(self.first(Name::ContentId)?.value)
     }
 
     /// Content-Location (RFC 2557), with folds undone.
     pub fn content_location(&self) -> Option<Cow<'a, str>> {
-        let value = unescape(self.field("content-location")?.value.trim_ascii());
+        let value = unescape(self.first(Name::ContentLocation)?.value.trim_ascii());
         Some(if value.contains([' ', '\t']) { Cow::Owned(value.replace([' ', '\t'], "")) } else { value })
     }
 
     /// Content-Type, if there is one that can be read.
     pub fn content_type(&self) -> Option<ContentType<'a>> {
-        ContentType::parse_with(self.field("content-type")?.value, self.limits.parameters, &mut Vec::new())
+        ContentType::parse_with(self.first(Name::ContentType)?.value, self.limits.parameters, &mut Vec::new())
     }
 
     /// Content-Disposition, if there is one that can be read.
     pub fn disposition(&self) -> Option<Disposition<'a>> {
-        Disposition::parse_with(self.field("content-disposition")?.value, self.limits.parameters, &mut Vec::new())
+        Disposition::parse_with(self.first(Name::ContentDisposition)?.value, self.limits.parameters, &mut Vec::new())
     }
 
     /// Content-Transfer-Encoding; 7bit where there is none.
     pub fn encoding(&self) -> Encoding {
-        self.field("content-transfer-encoding").map_or(Encoding::SevenBit, |field| Encoding::parse(field.value))
+        self.first(Name::ContentTransferEncoding).map_or(Encoding::SevenBit, |field| Encoding::parse(field.value))
     }
 
     /// The way that the message took, the last hop first.
     pub fn received(&self) -> impl Iterator<Item = Received<'a>> + use<'m, 'a> {
-        self.iter().filter(|field| field.is("received")).map(|field| Received::parse(field.value))
+        let raw = self.raw;
+        let spans = self.spans.iter().filter(|span| span.known == Name::Received);
+        spans.map(move |span| Received::parse(field(raw, span).value))
     }
+}
+
+/// What the fields say, one behind the other.
+fn joined<'a>(fields: impl Iterator<Item = Field<'a>>) -> AddressList<'a> {
+    let mut all = AddressList::default();
+    for field in fields {
+        let mut list = AddressList::parse(field.value);
+        list.defects.iter_mut().for_each(|defect| *defect = defect.moved_by(field.offset()));
+        if all.addresses.is_empty() && all.defects.is_empty() {
+            all = list;
+        } else {
+            all.addresses.append(&mut list.addresses);
+            all.defects.append(&mut list.defects);
+        }
+    }
+    all
 }
 
 fn field<'a>(raw: &'a [u8], span: &Span) -> Field<'a> {

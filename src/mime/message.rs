@@ -4,8 +4,10 @@ use super::defect::{Defect, DefectKind};
 use super::encoding::Encoding;
 use super::header::{Header, Span};
 use super::limits::Limits;
+use super::name::Name;
 use super::parameters::ContentType;
 use super::part::Part;
+use super::stream::ordinary::Ordinary;
 use super::stream::{Content, Event, Stream};
 use alloc::vec::Vec;
 
@@ -38,6 +40,8 @@ pub(super) struct Node {
     pub(super) parent: Option<u32>,
     /// Which of its parent's parts it is, from 1.
     pub(super) ordinal: u32,
+    /// How many of its own parts were told.
+    told: u32,
     /// Behind the last node inside.
     pub(super) last: u32,
     pub(super) content: Content,
@@ -81,15 +85,23 @@ impl<'a> Message<'a> {
         let mut stream = Stream::new(self.limits);
         stream.eof();
         let mut open: Option<u32> = None;
-        // How many parts each open node has told, innermost last.
-        let mut told: Vec<u32> = Vec::new();
-        while let Ok(Some(event)) = stream.recv(&mut input) {
+        loop {
+            while let Some(Ordinary { shape, name, start, .. }) = stream.ordinary(&mut input) {
+                self.spans.push(Span {
+                    start,
+                    name: shape.colon as u32,
+                    value: shape.colon as u32 + 1,
+                    end: start + shape.value_end,
+                    known: name,
+                });
+            }
+            let Ok(Some(event)) = stream.recv(&mut input) else { return };
             match event {
                 Event::Begin => {
                     let here = raw.len() - input.len();
-                    let ordinal = told.last_mut().map_or(1, |told| {
-                        *told += 1;
-                        *told
+                    let ordinal = open.and_then(|open| self.nodes.get_mut(open as usize)).map_or(1, |parent| {
+                        parent.told += 1;
+                        parent.told
                     });
                     let in_digest = stream.in_digest();
                     let spans = self.spans.len() as u32;
@@ -97,6 +109,7 @@ impl<'a> Message<'a> {
                     self.nodes.push(Node {
                         parent: open,
                         ordinal,
+                        told: 0,
                         last: index + 1,
                         content: Content::Leaf,
                         encoding: Encoding::default(),
@@ -107,7 +120,6 @@ impl<'a> Message<'a> {
                         body: here,
                         end: here,
                     });
-                    told.push(0);
                     open = Some(index);
                 }
                 Event::Envelope(line) => {
@@ -124,6 +136,7 @@ impl<'a> Message<'a> {
                         name: name.len() as u32,
                         value: (value_start - start) as u32,
                         end: value_start + value.len(),
+                        known: Name::of(name),
                     });
                 }
                 Event::Head(head) => {
@@ -135,7 +148,6 @@ impl<'a> Message<'a> {
                     }
                 }
                 Event::End => {
-                    told.pop();
                     let last = self.nodes.len() as u32;
                     if let Some(node) = open.and_then(|open| self.nodes.get_mut(open as usize)) {
                         node.last = last;

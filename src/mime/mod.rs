@@ -64,6 +64,7 @@ mod links;
 pub mod mbox;
 mod message;
 mod message_id;
+mod name;
 mod parameters;
 mod part;
 mod phrase;

@@ -20,9 +20,11 @@
 //! ```
 
 mod header;
+pub(super) mod ordinary;
 mod text;
 
 use self::header::Header;
+use self::ordinary::Ordinary;
 use super::boundary::{Boundaries, DELIMITER};
 use super::defect::{Defect, DefectKind};
 use super::encoding::Encoding;
@@ -257,14 +259,22 @@ impl Stream {
     /// None: reading mail can't fail.
     pub fn recv<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Event<&'i [u8]>>, Infallible> {
         loop {
-            if let Some(defect) = self.defects.pop_front() {
+            if !self.defects.is_empty()
+                && let Some(defect) = self.defects.pop_front()
+            {
                 return Ok(Some(Event::Defect(defect)));
             }
             let step = match self.state {
                 State::Begin => self.begin(),
                 State::Opening { level } => self.opening(input, level),
                 State::Envelope => self.envelope(input),
-                State::Fields => self.field(input),
+                State::Fields => match self.ordinary(input) {
+                    Some(Ordinary { field, shape, .. }) => {
+                        let (name, value) = (&field[..shape.colon], &field[shape.colon + 1..shape.value_end]);
+                        Step::Tell(Event::Field { name, value })
+                    }
+                    None => self.field(input),
+                },
                 State::SkipField => self.skip_field(input),
                 State::Peek => self.peek(input),
                 State::Text { fresh } => self.text(input, fresh),
@@ -298,7 +308,7 @@ impl Stream {
 
     fn begin<'i>(&mut self) -> Step<'i> {
         self.begun += 1;
-        self.header = Header::default();
+        self.header.reset();
         // A leaf until its header says otherwise.
         self.open.push(Open { content: Content::Leaf, digest: false, entered: false, closed: false });
         self.state = if self.begun == 1 { State::Envelope } else { State::Fields };

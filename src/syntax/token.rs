@@ -8,7 +8,7 @@ pub(crate) const fn is_atext(octet: u8) -> bool {
     ATEXT[octet as usize]
 }
 
-const ATEXT: [bool; 256] = {
+static ATEXT: [bool; 256] = {
     let mut table = [false; 256];
     let mut octet = 0;
     while octet < 256 {
@@ -25,13 +25,21 @@ const ATEXT: [bool; 256] = {
 
 /// May the octet stand in a token of RFC 2045 5.1: printable ASCII but no `tspecials`?
 pub(crate) const fn is_mime_token(octet: u8) -> bool {
-    octet > b' '
-        && octet < 0x7f
-        && !matches!(
+    MIME_TOKEN[octet as usize]
+}
+
+static MIME_TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut octet = 0x21_u8;
+    while octet < 0x7f {
+        table[octet as usize] = !matches!(
             octet,
             b'(' | b')' | b'<' | b'>' | b'@' | b',' | b';' | b':' | b'\\' | b'"' | b'/' | b'[' | b']' | b'?' | b'='
-        )
-}
+        );
+        octet += 1;
+    }
+    table
+};
 
 /// White space that may be folded: space, tab, and the line break of a fold.
 pub(crate) const fn is_fws(octet: u8) -> bool {

@@ -4,6 +4,7 @@ use super::{Content, Event, Head, State, Step, Stream, without_break};
 use crate::mime::boundary::{DELIMITER, Found};
 use crate::mime::defect::DefectKind;
 use crate::mime::encoding::Encoding;
+use crate::mime::name::Name;
 use crate::mime::parameters::{ContentType, Quick, essence, quick};
 use crate::syntax::token::{run, skip_cfws};
 use crate::work;
@@ -13,11 +14,13 @@ use core::mem;
 /// What the header that is being read has said so far.
 #[derive(Debug, Default)]
 pub(super) struct Header {
-    octets: usize,
+    pub(super) octets: usize,
     over: bool,
-    any: bool,
+    /// A line of it was taken.
+    pub(super) any: bool,
     kind: Option<Kind>,
-    boundary: Option<Vec<u8>>,
+    /// Empty where there is none; its room is kept for the next one.
+    boundary: Vec<u8>,
     pub(super) encoding: Option<(Encoding, usize)>,
     disposition: bool,
     content_id: bool,
@@ -28,6 +31,15 @@ enum Kind {
     Other,
     Multipart { digest: bool },
     Message,
+}
+
+impl Header {
+    /// For the header of the next part.
+    pub(super) fn reset(&mut self) {
+        let mut boundary = mem::take(&mut self.boundary);
+        boundary.clear();
+        *self = Self { boundary, ..Self::default() };
+    }
 }
 
 impl Stream {
@@ -157,10 +169,7 @@ impl Stream {
         if odd {
             self.odd_octets(value, start + colon + 1);
         }
-        // All that decides the structure begins so.
-        if name_end >= 10 && name[..8].eq_ignore_ascii_case(b"content-") {
-            self.content_field(&name[8..], value, start, start + colon + 1);
-        }
+        self.told_name(Name::of(name), value, start, start + colon + 1);
         Step::Tell(Event::Field { name, value })
     }
 
@@ -197,30 +206,30 @@ impl Stream {
         }
     }
 
-    fn content_field(&mut self, name: &[u8], value: &[u8], start: usize, value_start: usize) {
-        let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
-        let twice = if is("type") {
-            let twice = self.header.kind.is_some();
-            if !twice {
-                self.content_type(value, value_start);
-            }
-            twice
-        } else if is("transfer-encoding") {
-            let twice = self.header.encoding.is_some();
-            if !twice {
-                let encoding = Encoding::parse(value);
-                if encoding == Encoding::Unknown {
-                    self.defect(DefectKind::UnknownEncoding, value_start);
+    /// What a field of this name decides for the structure.
+    pub(super) fn told_name(&mut self, name: Name, value: &[u8], start: usize, value_start: usize) {
+        let twice = match name {
+            Name::ContentType => {
+                let twice = self.header.kind.is_some();
+                if !twice {
+                    self.content_type(value, value_start);
                 }
-                self.header.encoding = Some((encoding, start));
+                twice
             }
-            twice
-        } else if is("disposition") {
-            mem::replace(&mut self.header.disposition, true)
-        } else if is("id") {
-            mem::replace(&mut self.header.content_id, true)
-        } else {
-            false
+            Name::ContentTransferEncoding => {
+                let twice = self.header.encoding.is_some();
+                if !twice {
+                    let encoding = Encoding::parse(value);
+                    if encoding == Encoding::Unknown {
+                        self.defect(DefectKind::UnknownEncoding, value_start);
+                    }
+                    self.header.encoding = Some((encoding, start));
+                }
+                twice
+            }
+            Name::ContentDisposition => mem::replace(&mut self.header.disposition, true),
+            Name::ContentId => mem::replace(&mut self.header.content_id, true),
+            _ => false,
         };
         if twice {
             self.defect(DefectKind::DuplicateField, start);
@@ -266,7 +275,7 @@ impl Stream {
         if trimmed.len() != boundary.len() || trimmed.len() > 70 || !trimmed.bytes().all(allowed) {
             self.defect(DefectKind::InvalidBoundary, value_start);
         }
-        self.header.boundary = Some(trimmed.as_bytes().to_vec());
+        self.header.boundary.extend_from_slice(trimmed.as_bytes());
     }
 
     /// The header is complete: what follows it?
@@ -279,21 +288,19 @@ impl Stream {
         self.state = State::Text { fresh: true };
         let content = match kind {
             Kind::Other => Content::Leaf,
-            Kind::Multipart { digest } => match self.header.boundary.take() {
-                None => Content::Leaf,
-                Some(_) if self.open.len() > self.limits.depth => {
-                    self.defect(DefectKind::DepthLimit, self.offset);
-                    Content::Leaf
+            Kind::Multipart { .. } if self.header.boundary.is_empty() => Content::Leaf,
+            Kind::Multipart { .. } if self.open.len() > self.limits.depth => {
+                self.defect(DefectKind::DepthLimit, self.offset);
+                Content::Leaf
+            }
+            Kind::Multipart { digest } => {
+                if coded {
+                    self.defect(DefectKind::EncodedMultipart, said);
                 }
-                Some(boundary) => {
-                    if coded {
-                        self.defect(DefectKind::EncodedMultipart, said);
-                    }
-                    self.boundaries.push(level, &boundary);
-                    self.open[level].digest = digest;
-                    Content::Multipart
-                }
-            },
+                self.boundaries.push(level, &self.header.boundary);
+                self.open[level].digest = digest;
+                Content::Multipart
+            }
             Kind::Message if self.open.len() > self.limits.depth => {
                 self.defect(DefectKind::DepthLimit, self.offset);
                 Content::Leaf

@@ -5,6 +5,7 @@ use crate::mime::boundary::Found;
 use crate::mime::defect::DefectKind;
 use crate::mime::encoding::Encoding;
 use crate::work;
+use wide::u8x16;
 
 impl Stream {
     pub(super) fn text<'i>(&mut self, input: &mut &'i [u8], fresh: bool) -> Step<'i> {
@@ -59,7 +60,7 @@ impl Stream {
                 from = dash + 1;
             }
         }
-        memchr::memmem::find(&text[from..], b"\n--").map(|lf| from + lf)
+        dashes(&text[from..]).map(|lf| from + lf)
     }
 
     /// Tells so many octets of text, or the end if it has come.
@@ -118,6 +119,31 @@ impl Stream {
         Step::Again
     }
 }
+
+/// Where the first `\n--` is. Many bodies are short, and `memmem` takes longer to get ready than to look at one.
+fn dashes(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while at < NEAR {
+        let Some(window) = text[at..].first_chunk::<17>() else {
+            return text[at..].windows(3).position(|window| window == b"\n--").map(|lf| at + lf);
+        };
+        let (Some(first), Some(second)) = (window.first_chunk::<16>(), window.last_chunk::<16>()) else { break };
+        let feeds = u8x16::new(*first).simd_eq(u8x16::splat(b'\n'));
+        let mut hits = (feeds & u8x16::new(*second).simd_eq(u8x16::splat(b'-'))).to_bitmask();
+        while hits != 0 {
+            let lf = at + hits.trailing_zeros() as usize;
+            if text.get(lf + 2) == Some(&b'-') {
+                return Some(lf);
+            }
+            hits &= hits - 1;
+        }
+        at += 16;
+    }
+    memchr::memmem::find(&text[at..], b"\n--").map(|lf| at + lf)
+}
+
+/// So much of a text is looked at without `memmem`.
+const NEAR: usize = 1024;
 
 /// After so many dashes, a body is no base64.
 const DASHES: usize = 16;

@@ -7,6 +7,7 @@ mod date;
 mod flowed;
 mod mbox;
 mod message;
+mod name;
 mod parameters;
 mod stream;
 mod word;
