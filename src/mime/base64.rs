@@ -55,6 +55,24 @@ impl Decoder {
         crate::work::add(input.len());
         let mut rest = input;
         while !rest.is_empty() {
+            if rest.len() < SMALL && self.held == 0 && !self.padded {
+                // Four digits in a row, as often as it goes.
+                while let Some((quantum, behind)) = rest.split_first_chunk::<4>() {
+                    let [a, b, c, d] = quantum.map(|octet| u32::from(DIGITS[usize::from(octet)]));
+                    if (a | b | c | d) & 0x80 != 0 {
+                        break;
+                    }
+                    let [_, x, y, z] = (a << 18 | b << 12 | c << 6 | d).to_be_bytes();
+                    out.extend_from_slice(&[x, y, z]);
+                    self.read += 4;
+                    rest = behind;
+                }
+                // Up to where the next quantum may begin.
+                let Some((octet, behind)) = rest.split_first() else { return };
+                self.octet(*octet, out, note);
+                rest = behind;
+                continue;
+            }
             if self.held > 0 || rest.len() < SMALL || self.padded {
                 let (octet, behind) = (rest[0], &rest[1..]);
                 self.octet(octet, out, note);

@@ -10,6 +10,9 @@ pub(super) const DELIMITER: usize = 1000;
 /// With more open boundaries than this, they are looked up in a map: a thousand levels cost no more than ten.
 const FEW: usize = 8;
 
+/// Octets that the boundaries of most messages fit in together.
+const ROOM: usize = 160;
+
 #[derive(Debug)]
 struct Entry {
     level: usize,
@@ -48,6 +51,9 @@ impl Boundaries {
     pub(super) fn push(&mut self, level: usize, boundary: &[u8]) {
         let at = self.entries.len();
         let hides = self.find(boundary);
+        if at == 0 {
+            self.text.reserve(ROOM);
+        }
         self.entries.push(Entry { level, start: self.text.len(), hides });
         self.text.extend_from_slice(boundary);
         if at == FEW {

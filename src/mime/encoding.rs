@@ -1,8 +1,9 @@
 //! Content-Transfer-Encoding (RFC 2045 6), and decoding a body piece by piece.
 
 use super::defect::{Defect, DefectKind};
+use super::parameters::behind_white;
 use super::{base64, quoted_printable, uuencode};
-use crate::syntax::token::{is_mime_token, run, skip_cfws};
+use crate::syntax::token::{is_mime_token, run};
 use alloc::vec::Vec;
 
 /// How a body is encoded for transport.
@@ -29,7 +30,7 @@ pub enum Encoding {
 impl Encoding {
     /// Reads the value of a Content-Transfer-Encoding field.
     pub fn parse(value: &[u8]) -> Self {
-        let start = skip_cfws(value, 0).end;
+        let start = behind_white(value);
         let token = &value[start..run(value, start, is_mime_token)];
         let is = |name: &str| token.eq_ignore_ascii_case(name.as_bytes());
         match token.len() {

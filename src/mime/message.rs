@@ -5,7 +5,7 @@ use super::encoding::Encoding;
 use super::header::{Header, Span};
 use super::limits::Limits;
 use super::name::Name;
-use super::parameters::ContentType;
+use super::parameters::MediaType;
 use super::part::Part;
 use super::stream::ordinary::Ordinary;
 use super::stream::{Content, Event, Stream};
@@ -255,9 +255,9 @@ const DEFECTS: usize = 1000;
 const ONCE: [&str; 11] =
     ["date", "from", "sender", "reply-to", "to", "cc", "bcc", "message-id", "in-reply-to", "references", "subject"];
 
-impl ContentType<'_> {
+impl MediaType<'static> {
     /// What a part is that says nothing, by where it stands (RFC 2045 5.2, RFC 2046 5.1.5).
     pub(super) const fn default_in(digest: bool) -> Self {
-        if digest { Self::of("message/rfc822") } else { Self::plain_text() }
+        if digest { Self::message() } else { Self::plain_text() }
     }
 }

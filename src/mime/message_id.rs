@@ -121,6 +121,9 @@ impl fmt::Display for MessageId<'_> {
 
 fn identifier(inner: &[u8]) -> Option<Cow<'_, str>> {
     let text = core::str::from_utf8(inner).ok()?;
+    if !inner.is_empty() && inner.iter().fold(true, |all, octet| all & octet.is_ascii_graphic()) {
+        return Some(Cow::Borrowed(text));
+    }
     if text.is_empty()
         || text.chars().any(|character| character.is_control() && !matches!(character, '\r' | '\n' | '\t'))
     {

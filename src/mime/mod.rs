@@ -90,7 +90,7 @@ pub use limits::Limits;
 pub use links::cid_links;
 pub use message::Message;
 pub use message_id::{InvalidMessageId, MessageId};
-pub use parameters::{ContentType, Disposition, Parameters};
+pub use parameters::{ContentType, Disposition, MediaType, Parameters};
 pub use part::Part;
 pub use received::Received;
 pub use replace::ForeignDelimiter;

@@ -8,6 +8,7 @@ use crate::syntax::token::{is_mime_token, quoted_end, run, skip_cfws, skip_fws};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 /// The parameters of a field, in the order of their first appearance.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -281,7 +282,7 @@ pub(crate) enum Quick<'a> {
 /// Looks for one parameter of a field that is written as most are: tokens and quoted strings, no comments, no escapes,
 /// no sections. Where it finds anything else, it says so.
 pub(crate) fn quick<'a>(value: &'a [u8], name: &str, limit: usize) -> Quick<'a> {
-    let Some(mut at) = value.iter().position(|octet| matches!(octet, b';' | b'(' | b'"')) else { return Quick::Absent };
+    let Some(mut at) = memchr::memchr3(b';', b'(', b'"', value) else { return Quick::Absent };
     let mut found = None;
     let mut count = 0;
     while at < value.len() {
@@ -315,7 +316,8 @@ pub(crate) fn quick<'a>(value: &'a [u8], name: &str, limit: usize) -> Quick<'a> 
             }
             (&value[from..to], to)
         };
-        if value[start..end].eq_ignore_ascii_case(name.as_bytes()) && found.replace(text).is_some() {
+        let same = end - start == name.len() && value[start..end].eq_ignore_ascii_case(name.as_bytes());
+        if same && found.replace(text).is_some() {
             return Quick::Unsure;
         }
         at = skip_fws(value, behind);
@@ -323,7 +325,7 @@ pub(crate) fn quick<'a>(value: &'a [u8], name: &str, limit: usize) -> Quick<'a> 
     }
     match found.map(core::str::from_utf8) {
         None => Quick::Absent,
-        Some(Ok(text)) if !text.contains("=?") => Quick::Value(text),
+        Some(Ok(text)) if !text.as_bytes().windows(2).any(|pair| pair == b"=?") => Quick::Value(text),
         Some(_) => Quick::Unsure,
     }
 }
@@ -393,27 +395,101 @@ fn percent(value: &[u8], into: &mut Vec<u8>) -> bool {
 /// A token in lower case.
 pub(crate) fn lower(token: &[u8]) -> Cow<'_, str> {
     match core::str::from_utf8(token) {
-        Ok(text) if !text.bytes().any(|octet| octet.is_ascii_uppercase()) => Cow::Borrowed(text),
+        Ok(text) if token.iter().fold(false, |any, octet| any | octet.is_ascii_uppercase()) => {
+            Cow::Owned(text.to_ascii_lowercase())
+        }
+        Ok(text) => Cow::Borrowed(text),
         _ => Cow::Owned(String::from_utf8_lossy(token).to_ascii_lowercase()),
+    }
+}
+
+/// Type and subtype of a body (RFC 2045 5.1): what a [`ContentType`] says before its parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaType<'a> {
+    essence: Cow<'a, str>,
+    slash: usize,
+}
+
+impl<'a> MediaType<'a> {
+    pub(crate) const fn plain_text() -> Self {
+        Self { essence: Cow::Borrowed("text/plain"), slash: 4 }
+    }
+
+    pub(crate) const fn message() -> Self {
+        Self { essence: Cow::Borrowed("message/rfc822"), slash: 7 }
+    }
+
+    /// Reads the front of a Content-Type field, and nothing behind the subtype. `None` where there is no type and
+    /// subtype.
+    pub fn parse(value: &'a [u8]) -> Option<Self> {
+        Self::read(value, behind_white(value)).map(|(media_type, _)| media_type)
+    }
+
+    /// What stands at `start`, and where it ends.
+    fn read(value: &'a [u8], start: usize) -> Option<(Self, usize)> {
+        let (kind, subtype, end) = essence(value, start)?;
+        let slash = kind.len();
+        let essence = if kind.end + 1 == subtype.start {
+            lower(&value[kind.start..subtype.end])
+        } else {
+            Cow::Owned(alloc::format!("{}/{}", lower(&value[kind]), lower(&value[subtype])))
+        };
+        Some((Self { essence, slash }, end))
+    }
+
+    /// Both in lower case: `text/plain`.
+    pub fn essence(&self) -> &str {
+        &self.essence
+    }
+
+    /// The type before the slash, in lower case.
+    pub fn kind(&self) -> &str {
+        &self.essence[..self.slash]
+    }
+
+    /// The subtype behind the slash, in lower case.
+    pub fn subtype(&self) -> &str {
+        &self.essence[self.slash + 1..]
+    }
+
+    /// The same, borrowing nothing.
+    pub fn into_owned(self) -> MediaType<'static> {
+        MediaType { essence: Cow::Owned(self.essence.into_owned()), slash: self.slash }
+    }
+}
+
+/// As a field says it: `text/plain`.
+impl fmt::Display for MediaType<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.essence)
+    }
+}
+
+/// Behind the white space and the comments at the front.
+#[inline]
+pub(crate) fn behind_white(value: &[u8]) -> usize {
+    match value {
+        [b' ', octet, ..] if is_mime_token(*octet) => 1,
+        value => skip_cfws(value, 0).end,
     }
 }
 
 /// A Content-Type: what a body is (RFC 2045 5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContentType<'a> {
-    essence: Cow<'a, str>,
+    media_type: MediaType<'a>,
     parameters: Parameters<'a>,
 }
 
 impl<'a> ContentType<'a> {
     /// What a body is where nothing says it: `text/plain` (RFC 2045 5.2).
     pub const fn plain_text() -> Self {
-        Self { essence: Cow::Borrowed("text/plain"), parameters: Parameters { list: Vec::new() } }
+        Self::of(MediaType::plain_text())
     }
 
     /// A type without parameters.
-    pub(crate) const fn of(essence: &'static str) -> Self {
-        Self { essence: Cow::Borrowed(essence), parameters: Parameters { list: Vec::new() } }
+    pub(crate) const fn of(media_type: MediaType<'static>) -> Self {
+        Self { media_type, parameters: Parameters { list: Vec::new() } }
     }
 
     /// Reads the value of the field. `None` where it has no type and subtype; then the body is `text/plain`.
@@ -424,33 +500,32 @@ impl<'a> ContentType<'a> {
     /// As [`parse`](Self::parse), with a limit on the parameters, and the defects noted.
     pub fn parse_with(value: &'a [u8], parameters: usize, defects: &mut Vec<Defect>) -> Option<Self> {
         crate::work::add(value.len());
-        let start = skip_cfws(value, 0).end;
-        let Some((kind, subtype, end)) = essence(value, start) else {
+        let start = behind_white(value);
+        let Some((media_type, end)) = MediaType::read(value, start) else {
             defects.push(Defect::at(DefectKind::InvalidContentType, start));
             return None;
         };
-        let whole = &value[kind.start..subtype.end];
-        let essence = if kind.end + 1 == subtype.start {
-            lower(whole)
-        } else {
-            Cow::Owned(alloc::format!("{}/{}", lower(&value[kind]), lower(&value[subtype])))
-        };
-        Some(Self { essence, parameters: Parameters::read(value, end, parameters, defects) })
+        Some(Self { media_type, parameters: Parameters::read(value, end, parameters, defects) })
+    }
+
+    /// Type and subtype.
+    pub const fn media_type(&self) -> &MediaType<'a> {
+        &self.media_type
     }
 
     /// Type and subtype in lower case: `text/plain`.
     pub fn essence(&self) -> &str {
-        &self.essence
+        self.media_type.essence()
     }
 
     /// The type before the slash, in lower case.
     pub fn kind(&self) -> &str {
-        self.essence.split('/').next().unwrap_or_default()
+        self.media_type.kind()
     }
 
     /// The subtype behind the slash, in lower case.
     pub fn subtype(&self) -> &str {
-        self.essence.split_once('/').map_or("", |(_, subtype)| subtype)
+        self.media_type.subtype()
     }
 
     /// Its parameters.
@@ -479,7 +554,7 @@ impl<'a> ContentType<'a> {
 
     /// The same, borrowing nothing.
     pub fn into_owned(self) -> ContentType<'static> {
-        ContentType { essence: Cow::Owned(self.essence.into_owned()), parameters: self.parameters.into_owned() }
+        ContentType { media_type: self.media_type.into_owned(), parameters: self.parameters.into_owned() }
     }
 }
 
@@ -501,11 +576,14 @@ pub(crate) fn essence_end(value: &[u8]) -> usize {
 /// Where type and subtype are, and what follows them.
 pub(crate) fn essence(value: &[u8], start: usize) -> Option<(core::ops::Range<usize>, core::ops::Range<usize>, usize)> {
     let kind = start..run(value, start, is_mime_token);
-    let slash = skip_cfws(value, kind.end).end;
+    let slash = if value.get(kind.end) == Some(&b'/') { kind.end } else { skip_cfws(value, kind.end).end };
     if kind.is_empty() || value.get(slash) != Some(&b'/') {
         return None;
     }
-    let from = skip_cfws(value, slash + 1).end;
+    let from = match value.get(slash + 1) {
+        Some(octet) if is_mime_token(*octet) => slash + 1,
+        _ => skip_cfws(value, slash + 1).end,
+    };
     let subtype = from..run(value, from, is_mime_token);
     let end = subtype.end;
     (!subtype.is_empty()).then_some((kind, subtype, end))
@@ -535,6 +613,12 @@ impl<'a> Disposition<'a> {
         }
         let parameters = Parameters::read(value, end, parameters, defects);
         Some(Self { kind: lower(&value[start..end]), parameters })
+    }
+
+    /// Does the value of a field begin with `attachment`?
+    pub(crate) fn is_attachment(value: &[u8]) -> bool {
+        let start = behind_white(value);
+        value[start..run(value, start, is_mime_token)].eq_ignore_ascii_case(b"attachment")
     }
 
     /// `inline`, `attachment` or another word, in lower case. What is unknown counts as an attachment (RFC 2183 2.8).

@@ -5,7 +5,8 @@ use super::defect::{Defect, DefectKind};
 use super::encoding::Encoding;
 use super::header::Header;
 use super::message::{Message, Node};
-use super::parameters::{ContentType, Disposition};
+use super::name::Name;
+use super::parameters::{ContentType, Disposition, MediaType};
 use super::stream::Content;
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
@@ -76,18 +77,27 @@ impl<'m, 'a> Part<'m, 'a> {
 
     /// Its type: what its header says, or the default of where it stands.
     pub fn content_type(&self) -> ContentType<'a> {
-        self.header().content_type().unwrap_or_else(|| match self.header().field("content-type") {
+        self.header().content_type().unwrap_or_else(|| match self.header().first(Name::ContentType) {
             Some(_) => ContentType::plain_text(),
-            None => ContentType::default_in(self.node().in_digest),
+            None => ContentType::of(MediaType::default_in(self.node().in_digest)),
         })
+    }
+
+    /// The type and subtype of its [`content_type`](Self::content_type), whose parameters are not read for it.
+    pub fn media_type(&self) -> MediaType<'a> {
+        match self.header().first(Name::ContentType) {
+            Some(field) => MediaType::parse(field.raw()).unwrap_or(const { MediaType::plain_text() }),
+            None => MediaType::default_in(self.node().in_digest),
+        }
     }
 
     /// The name of the file that it is: of Content-Disposition, or else of Content-Type. It is whatever the sender
     /// wrote; make it [safe](super::safe_file_name) before using it as one.
     pub fn file_name(&self) -> Option<Cow<'a, str>> {
         let (header, limit) = (self.header(), self.message.limits.parameters);
-        let named = header.field("content-disposition").and_then(|field| Disposition::file_name_of(field.raw(), limit));
-        named.or_else(|| ContentType::parameter_of(header.field("content-type")?.raw(), "name", limit))
+        let disposition = header.first(Name::ContentDisposition);
+        let named = disposition.and_then(|field| Disposition::file_name_of(field.raw(), limit));
+        named.or_else(|| ContentType::parameter_of(header.first(Name::ContentType)?.raw(), "name", limit))
     }
 
     /// The part that it is in.
@@ -170,39 +180,40 @@ impl<'m, 'a> Part<'m, 'a> {
     }
 
     fn text_with(&self, defects: &mut Vec<Defect>) -> Cow<'a, str> {
-        let kind = self.header().field("content-type");
+        let kind = self.header().first(Name::ContentType);
         let limit = self.message.limits.parameters;
         let named = kind.and_then(|kind| ContentType::parameter_of(kind.raw(), "charset", limit));
-        let named = named.as_deref().unwrap_or("us-ascii");
-        let charset = Charset::named(named.as_bytes());
-        let ascii = ["us-ascii", "ascii", "ansi_x3.4-1968"].iter().any(|ascii| named.eq_ignore_ascii_case(ascii));
-        let mut found = Vec::new();
         let body = self.decoded(defects);
         let at = self.body_offset();
-        let mut note = |kind| found.push(Defect { kind, offset: at });
-        let text = match charset {
-            Some(charset) if !ascii => {
-                // The mark of UTF-8 is no text.
-                let octets = if charset == Charset::UTF_8 { strip_mark(body) } else { body };
-                decode(octets, |octets| {
-                    let (text, bad) = charset.decode(octets);
-                    if bad.is_some() {
-                        note(DefectKind::InvalidCharset);
-                    }
-                    text
-                })
-            }
-            unknown => {
-                if unknown.is_none() {
-                    note(DefectKind::UnknownCharset);
-                } else if !body.is_ascii() {
+        let mut note = |kind| defects.push(Defect { kind, offset: at });
+        let charset = match named.as_deref() {
+            Some(named) if !is_ascii_label(named) => Charset::named(named.as_bytes()),
+            _ => {
+                // ASCII, said or not.
+                if !body.is_ascii() {
                     note(DefectKind::InvalidCharset);
                 }
-                decode(body, guess)
+                return unicode(body, guess);
             }
         };
-        defects.extend(found);
-        text
+        match charset {
+            None => {
+                note(DefectKind::UnknownCharset);
+                unicode(body, guess)
+            }
+            // The mark of UTF-8 is no text.
+            Some(charset) if charset == Charset::UTF_8 => unicode(strip_mark(body), |octets| {
+                note(DefectKind::InvalidCharset);
+                String::from_utf8_lossy(octets)
+            }),
+            Some(charset) => decode(body, |octets| {
+                let (text, bad) = charset.decode(octets);
+                if bad.is_some() {
+                    note(DefectKind::InvalidCharset);
+                }
+                text
+            }),
+        }
     }
 
     /// The message that a message/rfc822 part holds, as octets: they borrow, except where the part is encoded.
@@ -217,7 +228,7 @@ impl<'m, 'a> Part<'m, 'a> {
     }
 
     fn is_encoded_message(&self) -> bool {
-        matches!(self.content_type().essence(), "message/rfc822" | "message/global" | "message/news")
+        matches!(self.media_type().essence(), "message/rfc822" | "message/global" | "message/news")
     }
 
     /// Its header is that of a message, and not that of a part of one.
@@ -229,11 +240,30 @@ impl<'m, 'a> Part<'m, 'a> {
         if self.content() != Content::Leaf {
             return;
         }
-        if self.content_type().kind() == "text" {
+        if self.media_type().kind() == "text" {
             drop(self.text_with(defects));
         } else {
             drop(self.decoded(defects));
         }
+    }
+}
+
+/// Names of ASCII: octets beyond it are not of the charset, whatever they are read as.
+fn is_ascii_label(label: &str) -> bool {
+    ["us-ascii", "ascii", "ansi_x3.4-1968"].iter().any(|ascii| label.eq_ignore_ascii_case(ascii))
+}
+
+/// UTF-8 as it stands, and what is none by `other`.
+fn unicode(body: Cow<'_, [u8]>, other: impl FnOnce(&[u8]) -> Cow<'_, str>) -> Cow<'_, str> {
+    match body {
+        Cow::Borrowed(octets) => match core::str::from_utf8(octets) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => Cow::Owned(other(octets).into_owned()),
+        },
+        Cow::Owned(octets) => Cow::Owned(match String::from_utf8(octets) {
+            Ok(text) => text,
+            Err(error) => other(error.as_bytes()).into_owned(),
+        }),
     }
 }
 
@@ -321,7 +351,7 @@ impl<'m, 'a> Bodies<'m, 'a> {
         let (mut to_text, mut to_html) = into;
         let (texts, htmls) = (self.text.len(), self.html.len());
         for (i, part) in parts.enumerate() {
-            let kind = part.content_type();
+            let kind = part.media_type();
             if part.content() == Content::Multipart && depth > 0 {
                 let subtype = kind.subtype();
                 let alternative = in_alternative || subtype == "alternative";
@@ -330,7 +360,8 @@ impl<'m, 'a> Bodies<'m, 'a> {
             }
             let media = matches!(kind.kind(), "image" | "audio" | "video");
             let shown = matches!(kind.essence(), "text/plain" | "text/html") || media;
-            let attached = part.header().disposition().is_some_and(|disposition| disposition.kind() == "attachment");
+            let disposition = part.header().first(Name::ContentDisposition);
+            let attached = disposition.is_some_and(|field| Disposition::is_attachment(field.raw()));
             let inline = shown
                 && !attached
                 && part.encoding() != Encoding::Unknown

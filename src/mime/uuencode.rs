@@ -78,13 +78,28 @@ impl Decoder {
     }
 }
 
-fn decode_line(line: &[u8], out: &mut Vec<u8>) -> bool {
+pub(super) fn decode_line(line: &[u8], out: &mut Vec<u8>) -> bool {
     let value = |octet: u8| matches!(octet, b' '..=b'`').then(|| (octet - b' ') & 63);
     let Some((length, digits)) = line.split_first().and_then(|(first, digits)| Some((value(*first)?, digits))) else {
         return false;
     };
     let length = usize::from(length);
     let start = out.len();
+    out.reserve(length + 3);
+    // Whole lines without a surprise, as nearly all are.
+    let quanta = length.div_ceil(3);
+    if quanta > 0
+        && let Some(whole) = digits.get(..quanta * 4)
+        && whole.iter().fold(true, |all, digit| all & matches!(digit, b' '..=b'`'))
+    {
+        for [a, b, c, d] in whole.as_chunks::<4>().0 {
+            let bits = [a, b, c, d].iter().fold(0, |bits, digit| bits << 6 | u32::from((**digit - b' ') & 63));
+            let [_, x, y, z] = bits.to_be_bytes();
+            out.extend_from_slice(&[x, y, z]);
+        }
+        out.truncate(start + length);
+        return true;
+    }
     for quantum in digits.chunks(4) {
         let mut bits = 0_u32;
         for at in 0..4 {

@@ -126,15 +126,22 @@ impl<'a> Run<'a> {
         if Charset::named(word.charset).is_none() {
             return false;
         }
-        let mut octets = Vec::new();
-        if !word.octets(&mut octets) {
+        if !self.octets.is_empty() && !self.charset.eq_ignore_ascii_case(word.charset) {
+            let mut octets = Vec::new();
+            if !word.octets(&mut octets) {
+                return false;
+            }
+            self.end(text);
+            (self.charset, self.octets) = (word.charset, octets);
+            return true;
+        }
+        let before = self.octets.len();
+        self.octets.reserve(word.payload.len());
+        if !word.octets(&mut self.octets) {
+            self.octets.truncate(before);
             return false;
         }
-        if !self.charset.eq_ignore_ascii_case(word.charset) {
-            self.end(text);
-            self.charset = word.charset;
-        }
-        self.octets.append(&mut octets);
+        self.charset = word.charset;
         true
     }
 

@@ -343,11 +343,19 @@ fn route(tokens: &[Token]) -> bool {
 /// Where an addr-spec of plain atoms (the common case) stands at `at`: its `@` and its end.
 pub(crate) fn plain_addr_spec(text: &[u8], at: usize) -> Option<(usize, usize)> {
     let dot_atom = |at: usize| {
-        let end = run(text, at, |octet| is_atext(octet) || octet == b'.');
-        let atom = &text[at..end];
-        let dots =
-            atom.first() == Some(&b'.') || atom.last() == Some(&b'.') || memchr::memmem::find(atom, b"..").is_some();
-        (!atom.is_empty() && !dots).then_some(end)
+        // Atoms with single dots between them.
+        let mut end = at;
+        loop {
+            let from = end;
+            end = run(text, end, is_atext);
+            if end == from {
+                return None;
+            }
+            if text.get(end) != Some(&b'.') {
+                return Some(end);
+            }
+            end += 1;
+        }
     };
     let sign = dot_atom(at).filter(|end| text.get(*end) == Some(&b'@'))?;
     Some((sign, dot_atom(sign + 1)?))

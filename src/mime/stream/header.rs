@@ -5,8 +5,8 @@ use crate::mime::boundary::{DELIMITER, Found};
 use crate::mime::defect::DefectKind;
 use crate::mime::encoding::Encoding;
 use crate::mime::name::Name;
-use crate::mime::parameters::{ContentType, Quick, essence, quick};
-use crate::syntax::token::{run, skip_cfws};
+use crate::mime::parameters::{ContentType, Quick, behind_white, essence, quick};
+use crate::syntax::token::run;
 use crate::work;
 use alloc::vec::Vec;
 use core::mem;
@@ -237,7 +237,7 @@ impl Stream {
     }
 
     fn content_type(&mut self, value: &[u8], value_start: usize) {
-        let start = skip_cfws(value, 0).end;
+        let start = behind_white(value);
         let Some((kind, subtype, _)) = essence(value, start) else {
             self.defect(DefectKind::InvalidContentType, value_start + start);
             self.header.kind = Some(Kind::Other);
@@ -271,8 +271,8 @@ impl Stream {
             self.defect(DefectKind::MissingBoundary, value_start);
             return;
         }
-        let allowed = |octet: u8| octet.is_ascii_alphanumeric() || b"'()+_,-./:=? ".contains(&octet);
-        if trimmed.len() != boundary.len() || trimmed.len() > 70 || !trimmed.bytes().all(allowed) {
+        let allowed = trimmed.bytes().all(|octet| BCHARS[usize::from(octet)]);
+        if trimmed.len() != boundary.len() || trimmed.len() > 70 || !allowed {
             self.defect(DefectKind::InvalidBoundary, value_start);
         }
         self.header.boundary.extend_from_slice(trimmed.as_bytes());
@@ -397,3 +397,18 @@ impl Stream {
         Step::Tell(Event::Head(Head { content: Content::Leaf, encoding: Encoding::Base64 }))
     }
 }
+
+/// `bchars` of RFC 2046 5.1.1.
+static BCHARS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut octet = 0_u8;
+    while octet < 0x7f {
+        table[octet as usize] = octet.is_ascii_alphanumeric()
+            || matches!(
+                octet,
+                b'\'' | b'(' | b')' | b'+' | b'_' | b',' | b'-' | b'.' | b'/' | b':' | b'=' | b'?' | b' '
+            );
+        octet += 1;
+    }
+    table
+};

@@ -32,7 +32,7 @@ pub(in crate::mime) struct Ordinary<'i> {
 
 impl Stream {
     /// Takes a field that is ordinary; `None`, and nothing taken, where it is not, or something else stands there.
-    #[inline]
+    #[inline(always)]
     pub(in crate::mime) fn ordinary<'i>(&mut self, input: &mut &'i [u8]) -> Option<Ordinary<'i>> {
         // Of a field that was looked at before, it is known that it is not whole.
         if self.state != State::Fields || self.seen > 0 || matches!(input.first(), None | Some(b'\r' | b'\n' | b'-')) {
@@ -70,7 +70,7 @@ fn controls(block: &[u8; 16]) -> u32 {
 
 /// The shape of the field at the front of `input`; `None` where it can't be told from what there is, or may be odd. The
 /// name may be anything without controls.
-#[inline]
+#[inline(always)]
 fn shape(input: &[u8]) -> Option<Shape> {
     let mut at = 0;
     let (colon, mut bits) = loop {

@@ -246,3 +246,42 @@ proptest! {
         prop_assert_eq!(cut, decoded(Encoding::QuotedPrintable, &[text.as_bytes()]));
     }
 }
+
+/// A line of uuencode, quantum by quantum: the slow way.
+fn slow_uuencode(line: &[u8]) -> Option<Vec<u8>> {
+    let value = |octet: u8| (b' '..=b'`').contains(&octet).then(|| (octet - b' ') & 63);
+    let (first, digits) = line.split_first()?;
+    let (length, mut octets) = (usize::from(value(*first)?), Vec::new());
+    for quantum in digits.chunks(4) {
+        let mut bits = 0_u32;
+        for at in 0..4 {
+            bits = bits << 6 | u32::from(value(quantum.get(at).copied().unwrap_or(b' '))?);
+        }
+        octets.extend_from_slice(&bits.to_be_bytes()[1..]);
+        if octets.len() >= length {
+            break;
+        }
+    }
+    if octets.len() >= length {
+        octets.truncate(length);
+        return Some(octets);
+    }
+    let lost = digits.len() * 3 / 4 + 3 < length;
+    octets.resize(length, 0);
+    (!lost).then_some(octets)
+}
+
+proptest! {
+    #[test]
+    fn lines_of_uuencode_are_read_as_the_slow_way_reads_them(line in "[ -b]{0,2}[ -`]{0,64}[ -b]{0,4}") {
+        let mut octets = Vec::new();
+        let read = crate::mime::uuencode::decode_line(line.as_bytes(), &mut octets);
+        match slow_uuencode(line.as_bytes()) {
+            Some(expected) => {
+                prop_assert!(read);
+                prop_assert_eq!(octets, expected);
+            }
+            None => prop_assert!(!read),
+        }
+    }
+}
