@@ -543,6 +543,46 @@ fn a_part_that_is_longer_than_asked_for_is_refused() {
     assert!(names.iter().all(|name| !name.starts_with("f ")), "{names:?}");
 }
 
+/// What every part is asked with, and who is asked for a password: not another origin that a redirect leads to.
+#[test]
+fn a_download_takes_its_fields_and_leaves_its_secrets_behind() {
+    let other = ranges(|_| &["ETag: \"a\""], 1000, 0);
+    let at = other.url("/there");
+    let script = Script::new(move |_, head| match head.starts_with("GET /moved ") {
+        true => answer("302 Found", &[&format!("Location: {at}")], ""),
+        false => answer("404 Not Found", &[], ""),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let request = Request::get(&script.url("/moved")).unwrap();
+    let request = request.field("X-Key", "k").unwrap().field("Cookie", "a=b").unwrap();
+    let request = request.credentials(Credentials::new("u", "p"));
+    let opener = opener().preemptive(true);
+    let path = folder.path().join("file");
+    let download = Download::of(request, &path).segments(2);
+    assert_eq!(download.run(&opener, &|_| {}).unwrap().length, 1000);
+    let (first, parts) = (script.heads(), other.heads());
+    assert!(first.iter().all(|head| head.contains("X-Key: k\r\n") && head.contains("Cookie: a=b\r\n")), "{first:?}");
+    assert!(first.iter().all(|head| head.contains("Authorization: Basic dTpw\r\n")), "{first:?}");
+    assert!(parts.len() == 2 && parts.iter().all(|head| head.contains("X-Key: k\r\n")), "{parts:?}");
+    assert!(parts.iter().all(|head| !head.contains("Cookie") && !head.contains("Authorization")), "{parts:?}");
+
+    // Nor is it the password of whoever asks, which was for the host that was named.
+    let opener = opener.credentials(None, Credentials::new("u", "p"));
+    Download::new(script.url("/moved"), &path).run(&opener, &|_| {}).unwrap();
+    assert!(other.heads().iter().all(|head| !head.contains("Authorization")), "{:?}", other.heads());
+
+    // What is not a whole by GET is no download.
+    for request in [
+        Request::post(&script.url("/moved")).unwrap(),
+        Request::get(&script.url("/moved")).unwrap().body("x".to_string()),
+        Request::get(&script.url("/moved")).unwrap().field("Range", "bytes=0-1").unwrap(),
+    ] {
+        let before = script.heads().len();
+        let error = Download::of(request, &path).run(&opener, &|_| {}).unwrap_err();
+        assert!(matches!(error, Error::Unsayable(_)) && script.heads().len() == before, "{error}");
+    }
+}
+
 #[test]
 fn a_plan_holds_no_password() {
     let script = Script::new(|number, head| {

@@ -17,7 +17,8 @@
 
 pub mod plan;
 
-use super::{Error, Opener, Request, Response};
+use super::error::without_password;
+use super::{Body, Error, Opener, Request, Response};
 use crate::net::limits::due_in;
 use crate::syntax::hex::hex;
 use crate::url::Url;
@@ -29,7 +30,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::string::{String, ToString};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 use std::vec::Vec;
@@ -90,6 +91,8 @@ enum Checksum {
 #[derive(Clone, Debug)]
 pub struct Download {
     url: String,
+    /// The request that it goes by. In a mutex because a body need not be [`Sync`]; there is none here.
+    like: Option<Arc<Mutex<Request>>>,
     path: PathBuf,
     segments: usize,
     checksum: Option<Checksum>,
@@ -102,12 +105,31 @@ impl Download {
     pub fn new(url: impl Into<String>, path: impl Into<PathBuf>) -> Self {
         Self {
             url: url.into(),
+            like: None,
             path: path.into(),
             segments: 1,
             checksum: None,
             tries: 5,
             back_off: Duration::from_millis(500),
         }
+    }
+
+    /// Fetches what this GET asks for, as [`new`](Self::new) does: its fields and its credentials go with the request for
+    /// each part. Where a redirect leads to another origin, credentials and cookies stay behind, as they do elsewhere.
+    ///
+    /// What can't be kept is refused by [`run`](Self::run): another method, a body, and fields that say which part is
+    /// wanted or on what condition.
+    ///
+    /// ```
+    /// use plainwire::net::http::{Request, download::Download};
+    ///
+    /// let request = Request::get("https://example.com/big.iso")?.field("X-Key", "k-42")?;
+    /// let download = Download::of(request, "big.iso").segments(4);
+    /// # Ok::<(), plainwire::net::http::Error>(())
+    /// ```
+    pub fn of(request: Request, path: impl Into<PathBuf>) -> Self {
+        let url = request.url().as_str().to_string();
+        Self { like: Some(Arc::new(Mutex::new(request))), ..Self::new(url, path) }
     }
 
     /// In so many segments, at most 32, each over its own connection.
@@ -149,6 +171,7 @@ impl Download {
     /// [`Error`]. What had come by then stays in `NAME.part` for the next run, except where the file turned out to be
     /// another one ([`Error::Checksum`]).
     pub fn run(&self, opener: &Opener, watch: &(dyn Fn(&Progress) + Sync)) -> Result<Done, Error> {
+        self.is_sayable()?;
         let path = self.target()?;
         // Ranges count octets as they are stored: no content coding.
         let opener = &opener.clone().codings(None);
@@ -217,18 +240,43 @@ impl Download {
         Err(failed_at(&self.path)(kind))
     }
 
+    /// A request for all of it, at the URL that was given or where that has led.
+    fn request_for(&self, url: &str) -> Result<Request, Error> {
+        let mut request = match &self.like {
+            Some(like) => locked(like).without_body(),
+            None => Request::get(&self.url)?,
+        };
+        let wrong = |reason: String| Error::Url { url: without_password(url), reason };
+        request.move_to(Url::parse(url).map_err(|error| wrong(error.to_string()))?);
+        Ok(request)
+    }
+
+    /// The request asks for a whole, and for nothing else.
+    fn is_sayable(&self) -> Result<(), Error> {
+        let Some(like) = &self.like else { return Ok(()) };
+        let like = locked(like);
+        if like.method() != "GET" || !matches!(like.body, Body::Empty) {
+            return Err(Error::Unsayable("a download is a GET without a body".to_string()));
+        }
+        let ours = ["range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
+        match ours.iter().find(|name| like.has(name)) {
+            Some(name) => Err(Error::Unsayable(format!("{name} is said by the download itself"))),
+            None => Ok(()),
+        }
+    }
+
     /// The first octet is asked for: the answer tells length, version and whether ranges are had.
     fn ask(&self, opener: &Opener) -> Result<First, Error> {
         let mut tried = 0;
         loop {
             tried += 1;
-            let asked = Request::get(&self.url)?.field("Range", "bytes=0-0")?;
+            let asked = self.request_for(&self.url)?.field("Range", "bytes=0-0")?;
             let answer = opener.open(asked).and_then(|response| match response.status() {
                 // An empty file has no first octet.
-                416 => opener.get(&self.url).and_then(First::whole),
+                416 => opener.open(self.request_for(&self.url)?).and_then(First::whole),
                 206 => match First::of_range(response)? {
                     Some(first) => Ok(first),
-                    None => opener.get(&self.url).and_then(First::whole),
+                    None => opener.open(self.request_for(&self.url)?).and_then(First::whole),
                 },
                 _ => First::whole(response),
             });
@@ -283,7 +331,7 @@ impl Download {
                 scope.spawn(move || {
                     if let Err(error) = run.segment(index) {
                         // Told before the others stop: theirs would be that they were stopped.
-                        first_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                        locked(first_error).get_or_insert(error);
                         run.stop.store(true, Ordering::Relaxed);
                     }
                 });
@@ -327,6 +375,10 @@ fn digest<D: sha2::Digest>(file: &mut File) -> io::Result<String> {
         hash.update(&piece[..len]);
     }
     Ok(hex(&hash.finalize()))
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The file that is being put together, created if need be and ours alone while the handle lives.
@@ -531,7 +583,7 @@ impl Run<'_> {
     fn fetch(&self, index: usize, segment: Segment) -> Result<(), Error> {
         const CHANGED: Error = Error::Changed("the file changed on the server while it was being fetched");
         let range = format!("bytes={}-{}", segment.done, segment.end - 1);
-        let mut request = Request::get(self.url)?.field("Range", &range)?;
+        let mut request = self.download.request_for(self.url)?.field("Range", &range)?;
         if let Some(validator) = &self.plan.validator {
             // RFC 9110 13.1.5: another version comes whole, with 200.
             request = request.field("If-Range", validator.condition())?;
