@@ -68,6 +68,62 @@ fn progress_is_told_as_json() {
     }
 }
 
+/// The letters mean what they mean for `plainwire get`.
+#[test]
+fn a_download_has_the_letters_of_get() {
+    let told = Told::by(|_, stream, head| {
+        let answer =
+            if head.contains("Proxy-Authorization: Digest ") && head.contains("\r\nAuthorization: Basic dTpw\r\n") {
+                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+            } else {
+                "HTTP/1.1 407 Who?\r\nProxy-Authenticate: Digest realm=\"r\", qop=\"auth\", nonce=\"n\"\r\n\
+             Proxy-Authenticate: Basic realm=\"r\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            };
+        stream.write_all(answer.as_bytes()).unwrap();
+    });
+    let proxy = told.url("").replace("http://", "http://p:q@");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("fields"), "X-File: 1\nX-More: 2\n").unwrap();
+    for (letter, first) in [("--proxy-digest", false), ("--proxy-anyauth", false), ("-s", true)] {
+        let before = told.heads().len();
+        let letters = ["-x", &proxy, letter, "-u", "u:p", "-H", "X-A: b", "-H", "@fields", "-H", "User-Agent:"];
+        let ran = download(folder.path(), &[&letters[..], &["-o", "out", "http://www.example.test/f"]].concat());
+        assert_eq!(ran.code, 0, "{}", ran.errors);
+        assert_eq!(fs::read_to_string(folder.path().join("out")).unwrap(), "ok");
+        let heads = &told.heads()[before..];
+        assert!(heads.len() >= 2, "{heads:?}");
+        assert_eq!(heads[0].contains("Proxy-Authorization: Basic cDpx"), first, "{}", heads[0]);
+        for head in heads {
+            assert!(head.starts_with("GET http://www.example.test/f HTTP/1.1\r\n"), "{head}");
+            for field in ["X-A: b", "X-File: 1", "X-More: 2"] {
+                assert!(head.contains(&format!("\r\n{field}\r\n")), "{head}");
+            }
+            assert!(!head.contains("User-Agent"), "{head}");
+        }
+    }
+    // The name is asked for by the same letters.
+    let ran =
+        download(folder.path(), &["-s", "-x", &proxy, "-u", "u:p", "-H", "X-A: b", "http://www.example.test/name"]);
+    assert_eq!(ran.code, 0, "{}", ran.errors);
+    assert_eq!(fs::read_to_string(folder.path().join("name")).unwrap(), "ok");
+    for (letters, code, words) in [
+        (&["-H", "no field"][..], 2, "is no field"),
+        (&["-H", "Range: bytes=0-1"], 3, "range is said by the download itself"),
+        (&["-H", "@absent"], 26, "absent"),
+        (&["-x", "socks5://127.0.0.1:1"], 7, "only http proxies"),
+    ] {
+        let ran = download(folder.path(), &[letters, &["-o", "out2", "http://www.example.test/f"]].concat());
+        assert!(ran.code == code && ran.errors.contains(words), "{} {}", ran.code, ran.errors);
+        assert!(!folder.path().join("out2").exists());
+    }
+    let help = String::from_utf8(plainwire().args(["download", "--help"]).output().unwrap().stdout).unwrap();
+    for letter in
+        ["-H, --header", "-u, --user", "-x, --proxy", "--proxy-digest", "-k, --insecure", "--cacert", "--anyauth"]
+    {
+        assert!(help.contains(letter), "{letter}: {help}");
+    }
+}
+
 #[test]
 fn a_wrong_checksum_leaves_nothing() {
     let server = Served::echo();

@@ -1,6 +1,7 @@
 //! `plainwire download`: a file in segments, resumed after a break, checked at the end.
 
 use crate::failure::{Failure, Outcome, exit_codes};
+use crate::get::Letters;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use plainwire::net::http::disposition::{file_name, name_of_path};
 use plainwire::net::http::download::{Download, Progress};
@@ -14,14 +15,19 @@ use std::sync::Mutex;
 #[derive(clap::Args)]
 #[command(after_long_help = exit_codes! {
     0 "the file is there, whole"
-    3 "not a URL"
+    2 "the command line is wrong"
+    3 "not a URL, or a field that a download says itself"
     6 "no such host"
     7 "nobody is there"
     18 "the file changed, or ended early"
     22 "the server refused"
     23 "the file can't be written"
+    26 "a file of fields, or a password, can't be read"
     28 "too slow"
+    35 "TLS failed"
     36 "the checksum is another"
+    52 "no answer"
+    56 "the connection broke, or the proxy refuses"
     60 "the server's certificate is not trusted"
 })]
 pub(crate) struct Args {
@@ -45,22 +51,27 @@ pub(crate) struct Args {
     /// Print progress and outcome as JSON, one object a line
     #[arg(long)]
     json: bool,
-    /// Trust the certificates in this PEM file too
-    #[arg(long, value_name = "FILE")]
-    cacert: Option<PathBuf>,
+    #[command(flatten)]
+    letters: Letters,
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let failed = |error: plainwire::net::http::Error| Failure::new(error.exit_code(), error);
-    let mut opener = Opener::new();
-    if let Some(path) = &args.cacert {
-        opener = opener.tls(crate::get::connector(Some(path), None, false)?);
-    }
+    let opener = args.letters.opener()?;
+    let credentials = args.letters.credentials()?;
     let url = crate::get::with_scheme(&args.url);
+    let ask = |method: &str| -> Result<Request, Failure> {
+        // Without a body there is nothing to go in chunks.
+        let (request, _) = args.letters.fields(Request::new(method, &url).map_err(failed)?)?;
+        Ok(match &credentials {
+            Some(credentials) => request.credentials(credentials.clone()),
+            None => request,
+        })
+    };
     let output = match &args.output {
         Some(path) => path.clone(),
         None => {
-            let (name, asked) = name(&opener, &url).map_err(failed)?;
+            let (name, asked) = name(&opener, ask("HEAD")?).map_err(failed)?;
             let path = PathBuf::from(name);
             // A name that the server chose must not choose which of our files is replaced.
             if !asked && path.symlink_metadata().is_ok() {
@@ -70,7 +81,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
             path
         }
     };
-    let mut download = Download::new(&url, &output).segments(args.segments as usize);
+    let mut download = Download::of(ask("GET")?, &output).segments(args.segments as usize);
     download = download.tries(args.retry, std::time::Duration::from_millis(500));
     if let Some(checksum) = &args.checksum {
         download = download.checksum(checksum).map_err(|error| Failure::new(2, error))?;
@@ -102,8 +113,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
 }
 
 /// The name that the server proposes, or the URL; and whether it is the one in the URL that was asked for.
-fn name(opener: &Opener, url: &str) -> Result<(String, bool), plainwire::net::http::Error> {
-    let answer = opener.open(Request::head(url)?)?;
+fn name(opener: &Opener, head: Request) -> Result<(String, bool), plainwire::net::http::Error> {
+    let answer = opener.open(head)?;
     let asked = answer.history().first().map_or(answer.url(), |(_, url)| url);
     let asked = name_of_path(asked.pathname()).unwrap_or_else(|| "download".to_string());
     let proposed = answer.field("content-disposition").and_then(file_name);

@@ -2,10 +2,9 @@
 
 use super::{Args, failure};
 use crate::failure::Failure;
-use plainwire::net::http::auth::Credentials;
 use plainwire::net::http::form::Form;
 use plainwire::net::http::{Body, Error, Request};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -61,17 +60,7 @@ pub(super) fn request(args: &Args, url: &str) -> Result<Request, Failure> {
         None if posts => "POST",
         None => "GET",
     };
-    let mut request = Request::new(method, &url).map_err(says)?;
-    let mut chunked = false;
-    for line in &args.header {
-        for line in lines(line)? {
-            match framing(&line) {
-                Some(Framing::Chunked) => chunked = true,
-                Some(Framing::Ours) => {}
-                None => request = field(request, &line)?,
-            }
-        }
-    }
+    let (mut request, chunked) = args.letters.fields(Request::new(method, &url).map_err(says)?)?;
     if let Some(referer) = &args.referer {
         request = request.field("Referer", referer).map_err(says)?;
     }
@@ -85,8 +74,8 @@ pub(super) fn request(args: &Args, url: &str) -> Result<Request, Failure> {
     if let Some(token) = &args.oauth2_bearer {
         request = request.bearer(token).map_err(says)?;
     }
-    if let Some(user) = &args.user {
-        request = request.credentials(credentials(user)?);
+    if let Some(credentials) = args.letters.credentials()? {
+        request = request.credentials(credentials);
     }
     if !args.json.is_empty() {
         let mut text = Vec::new();
@@ -116,57 +105,8 @@ fn said(request: Request, octets: Vec<u8>, chunked: bool) -> Request {
     if chunked { request.reader(io::Cursor::new(octets), None) } else { request.body(octets) }
 }
 
-/// A line about how the message is framed, which the engine says itself.
-enum Framing {
-    /// The body is to go in chunks.
-    Chunked,
-    /// It says what is said anyway: nothing to do.
-    Ours,
-}
-
-fn framing(line: &str) -> Option<Framing> {
-    let (name, value) = line.split_once(':')?;
-    let is = |known: &str| name.trim_end().eq_ignore_ascii_case(known);
-    if is("transfer-encoding") && value.trim().eq_ignore_ascii_case("chunked") {
-        return Some(Framing::Chunked);
-    }
-    // "Content-Length:" leaves out what can't be left out, and a body of chunks has none.
-    (is("transfer-encoding") && value.trim().is_empty()).then_some(Framing::Ours)
-}
-
 fn typed(request: Request, name: &str, value: &str) -> Result<Request, Failure> {
     if request.names(name) { Ok(request) } else { request.field(name, value).map_err(|error| failure(&error)) }
-}
-
-fn lines(line: &str) -> Result<Vec<String>, Failure> {
-    match line.strip_prefix('@') {
-        Some(path) => {
-            let text = fs::read_to_string(path).map_err(|error| Failure::new(26, format!("{path}: {error}")))?;
-            Ok(text.lines().filter(|line| !line.trim().is_empty()).map(String::from).collect())
-        }
-        None => Ok(vec![line.to_string()]),
-    }
-}
-
-fn field(request: Request, line: &str) -> Result<Request, Failure> {
-    let says = |error: Error| failure(&error);
-    match (line.split_once(':'), line.strip_suffix(';')) {
-        (Some((name, value)), _) if value.trim().is_empty() => Ok(request.without(name.trim())),
-        (Some((name, value)), _) => request.field(name.trim_end(), value.trim()).map_err(says),
-        (None, Some(name)) => request.field(name, "").map_err(says),
-        (None, None) => Err(Failure::new(2, format!("{line:?} is no field such as \"Name: value\""))),
-    }
-}
-
-fn credentials(user: &str) -> Result<Credentials, Failure> {
-    Ok(match user.split_once(':') {
-        Some((user, password)) => Credentials::new(user, password),
-        None => {
-            let asked = rpassword::prompt_password(format!("Password for {user}: "));
-            let unasked = |error| Failure::new(26, format!("no password: -u {user}:PASSWORD, or a terminal ({error})"));
-            Credentials::new(user, asked.map_err(unasked)?)
-        }
-    })
 }
 
 fn multipart(parts: &[String]) -> Result<Form, Failure> {

@@ -3,12 +3,14 @@
 mod ask;
 mod cookies;
 mod deliver;
+mod letters;
+
+pub(crate) use letters::Letters;
 
 use crate::failure::{Failure, Outcome, exit_codes};
 use plainwire::cookie::Jar;
 use plainwire::http1::Client;
 use plainwire::net::http::coding::Expansion;
-use plainwire::net::http::proxy::Proxies;
 use plainwire::net::http::{Error, Opener, Redirects, Response, Timeouts};
 use plainwire::net::tls::Connector;
 use plainwire::transcript::{End, Recorder, Step};
@@ -48,9 +50,6 @@ pub(crate) struct Args {
     /// The method
     #[arg(short = 'X', long, value_name = "METHOD", allow_hyphen_values = true)]
     request: Option<String>,
-    /// A field, "Name: value"; "Name:" leaves one out that would be sent; @FILE reads a line each
-    #[arg(short = 'H', long, value_name = "FIELD", allow_hyphen_values = true)]
-    header: Vec<String>,
     /// Send this as a form by POST; @FILE reads it from a file; several are joined by &
     #[arg(short, long, value_name = "DATA", allow_hyphen_values = true)]
     data: Vec<String>,
@@ -99,15 +98,6 @@ pub(crate) struct Args {
     /// Write all cookies to this file at the end
     #[arg(short, long, value_name = "FILE")]
     cookie_jar: Option<PathBuf>,
-    /// User and password, USER:PASSWORD; without a password it is asked for
-    #[arg(short, long, value_name = "USER", allow_hyphen_values = true)]
-    user: Option<String>,
-    /// Send the password of -u only when asked for it: Digest where the server offers it, else Basic
-    #[arg(long)]
-    anyauth: bool,
-    /// Send the password of -u by Digest alone, never in the clear
-    #[arg(long)]
-    digest: bool,
     /// Logins from ~/.netrc
     #[arg(short = 'n', long)]
     netrc: bool,
@@ -117,18 +107,8 @@ pub(crate) struct Args {
     /// A bearer token
     #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     oauth2_bearer: Option<String>,
-    /// Go through this proxy
-    #[arg(short = 'x', long, value_name = "URL", allow_hyphen_values = true)]
-    proxy: Option<String>,
-    /// Trust any certificate
-    #[arg(short = 'k', long)]
-    insecure: bool,
-    /// Trust the certificates in this PEM file too
-    #[arg(long, value_name = "FILE")]
-    cacert: Option<PathBuf>,
-    /// Our certificate and key, PEM, in one file
-    #[arg(short = 'E', long, value_name = "FILE")]
-    cert: Option<PathBuf>,
+    #[command(flatten)]
+    letters: Letters,
     /// Tell what is done, on standard error
     #[arg(short, long)]
     verbose: bool,
@@ -179,7 +159,7 @@ pub(crate) fn with_scheme(url: &str) -> String {
 }
 
 /// TLS with roots of one's own.
-pub(crate) fn connector(roots: Option<&Path>, identity: Option<&Path>, insecure: bool) -> Result<Connector, Failure> {
+fn connector(roots: Option<&Path>, identity: Option<&Path>, insecure: bool) -> Result<Connector, Failure> {
     let read = |path: &Path| fs::read(path).map_err(|error| Failure::at(77, path, error));
     let wrong = |error: plainwire::net::tls::Error| Failure::new(77, error);
     let mut builder = Connector::builder().alpn(["http/1.1"]);
@@ -245,27 +225,18 @@ fn opener(
         timeouts.connect = seconds(limit)?;
     }
     let most = if args.location { args.max_redirs } else { 0 };
-    let mut opener = Opener::new()
+    let mut opener = args
+        .letters
+        .opener()?
         .timeouts(timeouts)
         .redirects(Redirects { most, downgrade: args.allow_downgrade, keep_method: args.request.is_some() })
-        .codings(args.compressed.then(Expansion::default))
-        .preemptive(!args.anyauth && !args.digest)
-        .basic(!args.digest);
+        .codings(args.compressed.then(Expansion::default));
     if let Some(jar) = jar {
         opener = opener.jar(Arc::clone(jar));
     }
     if let Some(recorder) = recorder {
         let tap: Arc<Mutex<dyn plainwire::engine::Tap<Client> + Send>> = Arc::clone(recorder) as _;
         opener = opener.tap(tap);
-    }
-    if let Some(proxy) = &args.proxy {
-        let mut proxies = Proxies::from_environment();
-        let proxy = Some(proxy.clone()).filter(|proxy| !proxy.is_empty());
-        (proxies.http, proxies.https) = (proxy.clone(), proxy);
-        opener = opener.proxies(proxies);
-    }
-    if args.insecure || args.cacert.is_some() || args.cert.is_some() {
-        opener = opener.tls(connector(args.cacert.as_deref(), args.cert.as_deref(), args.insecure)?);
     }
     if args.netrc || args.netrc_file.is_some() {
         let path = match &args.netrc_file {
