@@ -84,7 +84,7 @@
 //! | mail on the wire: send it, take it into a Maildir, give it out, collect it | `net::smtp`, `net::pop3` | `mail` |
 //! | hold an engine of your own to the laws | `laws` | `testing` |
 //! | write conversations down, and replay them | `transcript` | `transcript` |
-//! | `Arbitrary`, serde, the types of the crate `http` | | `arbitrary`, `serde`, `http` |
+//! | `Arbitrary`, serde, the types of the crate `http`, answers read as JSON | | `arbitrary`, `serde`, `http`, `json` |
 //!
 //! Default are the engines with `std`. Features add API and never change behaviour; what is lenient is lenient by a
 //! run-time value (`Quirks`), and strict by default. Without default features the crate is `no_std` with `alloc`, and

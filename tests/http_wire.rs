@@ -110,6 +110,35 @@ fn bodies_of_every_kind_go_both_ways() {
     });
 }
 
+#[cfg(feature = "json")]
+#[test]
+fn an_answer_is_read_as_json() {
+    #[derive(serde::Deserialize, Debug, PartialEq)]
+    struct Item {
+        id: u32,
+        name: Option<String>,
+    }
+    on_both(|base, opener| {
+        let post = |text: &str| {
+            let request = Request::post(&format!("{base}/echo")).unwrap().json(text.to_string());
+            opener.open(request).unwrap()
+        };
+        let item = Item { id: 7, name: Some("caf\u{e9}".to_string()) };
+        assert_eq!(post("{\"id\":7,\"name\":\"caf\u{e9}\"}").json::<Item>().unwrap(), item);
+        assert_eq!(post("\u{feff}[1, 2]").json::<Vec<u8>>().unwrap(), [1, 2]);
+        for wrong in ["", "{\"id\":\"x\"}", "{\"id\":7} x", "{\"id\":7"] {
+            let error = post(wrong).json::<Item>().unwrap_err();
+            assert!(matches!(error, Error::Json(_)) && error.exit_code() == 8, "{wrong}: {error}");
+            assert!(error.to_string().starts_with("the body as JSON: "), "{error}");
+        }
+        // The limit is the body's, whatever is in it.
+        assert_eq!(post("[1,2]").json_within::<Vec<u8>>(5).unwrap(), [1, 2]);
+        assert!(matches!(post("[1,2] ").json_within::<Vec<u8>>(5), Err(Error::Coding(_))));
+        // Depth is limited by serde_json, so that no answer overflows a stack.
+        assert!(post(&"[".repeat(100_000)).json::<Vec<u8>>().is_err());
+    });
+}
+
 #[test]
 fn a_body_that_is_cut_short_is_an_error() {
     on_both(|base, opener| {

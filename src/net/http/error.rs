@@ -124,6 +124,10 @@ pub enum Error {
     /// A content coding is broken, not known, or expands beyond all measure.
     #[error("content coding: {0}")]
     Coding(io::Error),
+    /// The body is no JSON, or other than what was wanted: what, and where.
+    #[cfg(feature = "json")]
+    #[error("the body as JSON: {0}")]
+    Json(Box<dyn core::error::Error + Send + Sync>),
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     File {
@@ -186,6 +190,8 @@ impl Error {
             Self::Resolve { .. } => 6,
             Self::Connect { .. } => 7,
             Self::Protocol(_) => 8,
+            #[cfg(feature = "json")]
+            Self::Json(_) => 8,
             Self::Partial(_) | Self::Changed(_) => 18,
             Self::Status { .. } => 22,
             Self::File { .. } => 23,

@@ -12,7 +12,7 @@
 //! |---|---|
 //! | ask, and look at the answer | [`get`], [`Opener::open`] with a [`Request`]; [`Response::status`], [`field`](Response::field), [`url`](Response::url) |
 //! | a status of 400 and above as an error | [`Response::success`] |
-//! | the body | [`text`](Response::text), [`bytes`](Response::bytes), [`copy_to`](Response::copy_to), or [`Read`](std::io::Read): `serde_json::from_reader(response)` |
+//! | the body | [`text`](Response::text), [`bytes`](Response::bytes), [`copy_to`](Response::copy_to), or [`Read`](std::io::Read); with the feature `json` [`Response::json`](Response#method.json) |
 //! | send a form, files, JSON, a file | [`Request::form`], [`Request::multipart`], [`Request::json`], [`Request::body`] |
 //! | stay logged in | [`Opener::cookies`], [`Opener::jar`]; a jar is saved by [`cookie_file`](crate::net::cookie_file) |
 //! | a user and a password | [`Opener::credentials`], [`Request::credentials`], [`Opener::netrc`] |

@@ -141,6 +141,46 @@ impl Response {
         Ok(text.into_owned())
     }
 
+    /// The whole body, up to 64 MiB, read as JSON; the text is UTF-8 (RFC 8259 8.1), whatever the answer says of its type.
+    ///
+    /// ```
+    /// # use plainwire::net::{http::serve::{Answer, Begin, Serve}, pool, server::{Options, Port}};
+    /// # use plainwire::net::http::Error;
+    /// # let app = |_: &_| Begin::Answer(Answer::text(200, "{\"id\": 42}"));
+    /// # let server = pool::start(vec![Port::bind("127.0.0.1:0", Serve::new(app))?], Options::default())?;
+    /// # let url = format!("http://{}", server.addresses()[0]);
+    /// #[derive(serde::Deserialize)]
+    /// struct Item {
+    ///     id: u32,
+    /// }
+    ///
+    /// let item: Item = plainwire::net::http::get(&url)?.success()?.json()?;
+    /// assert_eq!(item.id, 42);
+    /// assert!(matches!(plainwire::net::http::get(&url)?.json::<Vec<u8>>(), Err(Error::Json(_))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`bytes`](Self::bytes); [`Error::Json`] where it is no JSON, or other than what is wanted.
+    #[cfg(feature = "json")]
+    pub fn json<T: serde::de::DeserializeOwned>(self) -> Result<T, Error> {
+        self.json_within(64 << 20)
+    }
+
+    /// As [`json`](Self::json), with a limit of the caller's, in octets.
+    ///
+    /// # Errors
+    ///
+    /// As [`json`](Self::json).
+    #[cfg(feature = "json")]
+    pub fn json_within<T: serde::de::DeserializeOwned>(self, limit: usize) -> Result<T, Error> {
+        let all = self.bytes(limit)?;
+        // RFC 8259 8.1: a byte order mark is not to be there, and may be passed over.
+        let text = all.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&all);
+        serde_json::from_slice(text).map_err(|error| Error::Json(Box::new(error)))
+    }
+
     /// Writes the body to `sink`. Returns how many octets that were.
     ///
     /// A body without a content coding is written from the very buffer that it was received in.
