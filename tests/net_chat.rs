@@ -188,7 +188,7 @@ fn crowd(name: &str, each: usize, start: impl FnOnce(Vec<Port>, Options) -> std:
     let limits = Limits { members: MEMBERS + 1, waiting: 256 << 10, burst: 100_000, ..Limits::default() };
     let hall = Hall::new(limits);
     let mut options = Options::default();
-    (options.connections, options.threads) = (MEMBERS + 8, MEMBERS + 8);
+    options.connections = MEMBERS + 8;
     options.limits.stall = Duration::from_secs(2);
     let (tell, ended) = channel();
     let watched = Watched { hall: hall.clone(), ended: tell };

@@ -40,11 +40,6 @@ impl Connection {
         self.socket.as_mut()
     }
 
-    /// Nobody can wake it from elsewhere.
-    pub(crate) fn is_alone(&self) -> bool {
-        !self.waker.is_shared()
-    }
-
     /// The server is about to end.
     pub(crate) fn stop(&mut self, scratch: &mut Scratch) {
         if !std::mem::replace(&mut self.pump.stopping, true) {

@@ -6,7 +6,7 @@
 //! | you have | you use | what waits |
 //! |---|---|---|
 //! | one conversation, this thread | [`drive()`] ([`Driver`]) | this thread |
-//! | a server whose handlers may block | [`pool`] | one thread for each open connection, bounded |
+//! | a server whose handlers may block | [`pool`] | a few threads for all; more, up to a bound, while handlers block |
 //! | a server with thousands of quiet connections | [`reactor`] | one thread for all of them |
 //!
 //! All three push the same pump, so they agree on everything that matters on a wire: output marks, what an error still

@@ -1,253 +1,165 @@
-//! A server on threads: each open connection has one, from a bounded pool, so a handler may block.
+//! A server on threads that share its connections: a handler may block, and nobody waits for it.
 //!
-//! One more thread accepts, and hands connections over through a channel. Threads are started as they are needed, up to
-//! [`Options::threads`], and then reused; while all are busy, newcomers wait in the system's backlog. A thread waits for
-//! its connection's bytes, its deadlines and its [wake-ups](super::Waker) at once, so a room works here as it does on
-//! the [reactor](super::reactor).
+//! All connections are on one poll. One thread at a time leads: it sleeps in the poll, queues whoever is ready, and then
+//! serves with the others; who finds nothing to serve leads next, or sleeps until called. About as many threads run as
+//! there are processors, so under load none sleeps, none is called, and a request costs a read, a write and its share of
+//! a look at the poll, as on the [reactor](super::reactor). A connection that waits costs no thread.
+//!
+//! While connections wait, one more thread looks every few milliseconds whether those that serve are held by their
+//! handlers, and has others take over, or starts them: up to [`Options::threads`], the number of handlers that may block
+//! at once. Beyond it connections wait for a handler to return, and so do their deadlines and wake-ups. Threads that
+//! were started stay for the next time, asleep. When nothing happens, all sleep.
 
-use super::connection::Connection;
-use super::pump::Scratch;
-use super::server::{Control, Doors, Guest, Options, Port, Running};
-use super::tcp::DOZE;
-use super::wake::{ALARM, Hub, Seat, Waker};
-use crossbeam_channel::{Receiver, Sender, unbounded};
-use mio::Token;
-use std::format;
+mod monitor;
+mod schedule;
+mod worker;
+
+use self::monitor::Monitor;
+use self::schedule::Schedule;
+use self::worker::{Body, Lead, Post};
+use super::server::{Control, Doors, Options, Port, Running};
+use super::wake::{Hub, Seat};
+use mio::Registry;
+use std::boxed::Box;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::string::ToString;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, Thread};
+use std::time::Instant;
 use std::vec::Vec;
 
-/// Listeners have the tokens from here on.
-const DOORS: usize = 1;
+/// Listeners have the tokens from here on; connections the small ones.
+const DOORS: usize = usize::MAX / 2;
+/// Descriptors ready that one look at the poll tells of.
+const EVENTS: usize = 1024;
 
-/// Starts the server: the thread that accepts at once, the others as connections come.
+/// Starts the server: a thread that serves, and one that watches over it. The others come as they are needed.
 ///
 /// # Errors
 ///
 /// Where the system refuses a poll, a thread, or a listener that does not block.
 pub fn start(ports: Vec<Port>, options: Options) -> io::Result<Running> {
-    let seat = Seat::new(64)?;
-    let (doors, addresses) = Doors::open(ports, seat.poll.registry(), DOORS)?;
-    let control = Arc::new(Control::default());
-    control.enlist(&seat.hub);
-    let (give, take) = unbounded();
-    let bound = options.threads.min(options.connections).max(1);
-    let shared = Arc::new(Shared {
-        options,
-        control: Arc::clone(&control),
-        door: Arc::clone(&seat.hub),
-        idle: AtomicUsize::new(0),
-        bound,
-    });
-    let mut acceptor = Acceptor { seat, doors, shared, threads: Vec::new(), give, take };
-    let thread = thread::Builder::new().name("accept".to_string()).spawn(move || acceptor.run())?;
-    Ok(Running::new(addresses, control, thread))
+    launch(ports, options).map(|(running, _)| running)
 }
 
+fn launch(ports: Vec<Port>, options: Options) -> io::Result<(Running, Arc<Shared>)> {
+    let seat = Seat::new(EVENTS)?;
+    let (doors, addresses) = Doors::open(ports, seat.poll.registry(), DOORS)?;
+    let control = Arc::new(Control::default());
+    let bound = options.threads.max(1);
+    let shared = Arc::new(Shared {
+        registry: seat.poll.registry().try_clone()?,
+        hub: Arc::clone(&seat.hub),
+        control: Arc::clone(&control),
+        parallel: thread::available_parallelism().map_or(1, usize::from).min(bound),
+        bound,
+        options,
+        monitor: OnceLock::new(),
+        core: Mutex::new(Core {
+            schedule: Schedule::new(),
+            lead: Some(Box::new(Lead::new(seat, doors))),
+            posts: Vec::new(),
+            parked: Vec::new(),
+            busy: 0,
+            spare: 0,
+            wary: 0,
+            until: None,
+            full: false,
+            watched: true,
+            stopping: false,
+            ending: false,
+            served: 0,
+            rounds: 0,
+            looks: 0,
+        }),
+    });
+    let mut monitor = Monitor::new(Arc::clone(&shared));
+    monitor.hire()?;
+    let watching = thread::Builder::new().name("monitor".to_string()).spawn(move || monitor.run());
+    let thread = watching.inspect_err(|_| shared.end())?;
+    let watch = thread.thread().clone();
+    let _first = shared.monitor.set(watch.clone());
+    control.attend(watch);
+    Ok((Running::new(addresses, control, thread), shared))
+}
+
+/// What the threads of a pool share.
 struct Shared {
     options: Options,
     control: Arc<Control>,
-    /// Rung when a connection has ended.
-    door: Arc<Hub>,
-    /// Threads without a connection, less the connections on their way to one.
-    idle: AtomicUsize,
+    registry: Registry,
+    /// Where wake-ups come together, and what ends the leader's sleep.
+    hub: Arc<Hub>,
+    monitor: OnceLock<Thread>,
+    /// Threads that run at once where none is held by its handler.
+    parallel: usize,
+    /// Threads at most.
     bound: usize,
+    core: Mutex<Core>,
 }
 
-struct Acceptor {
-    seat: Seat,
-    doors: Doors,
-    shared: Arc<Shared>,
-    threads: Vec<thread::JoinHandle<()>>,
-    give: Sender<Guest>,
-    take: Receiver<Guest>,
-}
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Core> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-impl Acceptor {
-    fn run(&mut self) {
-        loop {
-            if let Some(until) = self.shared.control.stopping() {
-                self.end(until);
-                return;
-            }
-            self.accept();
-            let limit = self.doors.due().map(|due| due.saturating_duration_since(Instant::now()));
-            if self.seat.sleep(limit).is_err() {
-                self.end(Instant::now());
-                return;
-            }
-            for event in &self.seat.events {
-                if event.token() != ALARM {
-                    self.doors.knock(event.token().0.wrapping_sub(DOORS));
-                }
-            }
+    fn call_monitor(&self) {
+        if let Some(monitor) = self.monitor.get() {
+            monitor.unpark();
         }
     }
 
-    fn accept(&mut self) {
-        let control = Arc::clone(&self.shared.control);
-        while control.open.load(Ordering::SeqCst) < self.shared.bound {
-            if !self.staffed() {
-                return;
-            }
-            let Some(guest) = self.doors.accept() else { return };
-            control.accepted.fetch_add(1, Ordering::Relaxed);
-            control.open.fetch_add(1, Ordering::SeqCst);
-            self.shared.idle.fetch_sub(1, Ordering::SeqCst);
-            if self.give.send(guest).is_err() {
-                return;
-            }
-        }
-    }
-
-    /// A thread is there for the next connection.
-    fn staffed(&mut self) -> bool {
-        if self.shared.idle.load(Ordering::SeqCst) > 0 {
-            return true;
-        }
-        let Ok(seat) = Seat::new(8) else {
-            self.doors.rest();
-            return false;
+    /// Every thread ends as soon as it has nothing in hand.
+    fn end(&self) {
+        let parked = {
+            let mut core = self.lock();
+            core.ending = true;
+            core.busy += core.parked.len();
+            std::mem::take(&mut core.parked)
         };
-        self.shared.control.enlist(&seat.hub);
-        let worker = Worker { seat, shared: Arc::clone(&self.shared), take: self.take.clone() };
-        let name = format!("pool {}", self.threads.len());
-        let Ok(thread) = thread::Builder::new().name(name).spawn(move || worker.run()) else {
-            self.doors.rest();
-            return false;
-        };
-        self.threads.push(thread);
-        self.shared.idle.fetch_add(1, Ordering::SeqCst);
-        true
-    }
-
-    fn end(&mut self, until: Instant) {
-        self.doors.close();
-        // Threads end when the channel does.
-        let (give, take) = unbounded();
-        self.give = give;
-        self.take = take;
-        let mut until = until;
-        loop {
-            let now = Instant::now();
-            if self.threads.iter().all(thread::JoinHandle::is_finished) || now >= until + GRACE {
-                break;
-            }
-            let look = now + Duration::from_millis(20);
-            let _broken = self.seat.sleep(Some(look.min(until + GRACE).saturating_duration_since(now)));
-            until = self.shared.control.stopping().unwrap_or(until);
+        for post in parked {
+            post.call();
         }
-        for thread in self.threads.drain(..) {
-            if thread.is_finished() {
-                let _panicked = thread.join();
-            }
-        }
+        self.hub.rouse();
     }
 }
 
-/// What a thread may take to notice that it is cut off.
-const GRACE: Duration = Duration::from_millis(100);
-
-struct Worker {
-    seat: Seat,
-    shared: Arc<Shared>,
-    take: Receiver<Guest>,
+/// All that the threads agree on, under one lock that nobody holds across a system call; a request takes it once.
+struct Core {
+    schedule: Schedule<Body>,
+    /// The poll, while nobody leads.
+    lead: Option<Box<Lead>>,
+    /// All threads, and those asleep: the last to fall asleep is called first, its stack is warm.
+    posts: Vec<Arc<Post>>,
+    parked: Vec<Arc<Post>>,
+    /// Threads that neither sleep nor lead.
+    busy: usize,
+    /// Threads that are held by their handlers, about: so many more may run.
+    spare: usize,
+    /// Looks of the monitor for which handlers are expected to block: others are called before it comes to that.
+    wary: u32,
+    /// When the leader's sleep ends by itself.
+    until: Option<Instant>,
+    /// All places are taken: the leader has to be told when one is free.
+    full: bool,
+    /// The monitor looks by itself; else it has to be called.
+    watched: bool,
+    stopping: bool,
+    ending: bool,
+    /// Turns, looks at the poll, looks of the monitor.
+    served: u64,
+    rounds: u64,
+    looks: u64,
 }
 
-impl Worker {
-    fn run(mut self) {
-        let mut scratch = Scratch::new(&self.shared.options.limits);
-        while let Ok(guest) = self.take.recv() {
-            // A panic in a handler ends its connection, not the thread: the count has to stay right.
-            let guard = Served(&self.shared);
-            let outcome = catch_unwind(AssertUnwindSafe(|| {
-                let waker = Waker::new(&self.seat.hub, 0);
-                if let Some(mut connection) = guest.welcome(waker, &self.shared.options.limits) {
-                    serve(&mut self.seat, &self.shared, &mut connection, &mut scratch);
-                }
-            }));
-            if outcome.is_err() {
-                scratch = Scratch::new(&self.shared.options.limits);
-            }
-            drop(guard);
-        }
+impl Core {
+    /// Takes one that sleeps; it is busy from here on, and has to be called.
+    fn wake_one(&mut self) -> Option<Arc<Post>> {
+        let post = self.parked.pop()?;
+        self.busy += 1;
+        Some(post)
     }
 }
 
-/// Counts a connection's end, however it came.
-struct Served<'s>(&'s Shared);
-
-impl Drop for Served<'_> {
-    fn drop(&mut self) {
-        self.0.idle.fetch_add(1, Ordering::SeqCst);
-        let open = self.0.control.open.fetch_sub(1, Ordering::SeqCst);
-        if open >= self.0.bound || self.0.control.stopping().is_some() {
-            self.0.door.rouse();
-        }
-    }
-}
-
-fn serve(seat: &mut Seat, shared: &Shared, connection: &mut Connection, scratch: &mut Scratch) {
-    let mut woken = Vec::new();
-    let mut last = Sleep::None;
-    loop {
-        let stopping = shared.control.stopping();
-        if stopping.is_some() {
-            connection.stop(scratch);
-        }
-        let Some(wait) = connection.advance(seat.poll.registry(), scratch, &shared.options.limits) else { return };
-        let now = Instant::now();
-        if stopping.is_some_and(|until| until <= now) {
-            shared.control.cut.fetch_add(1, Ordering::Relaxed);
-            connection.cut();
-            return;
-        }
-        if wait.again {
-            continue;
-        }
-        let due = [wait.due, stopping].into_iter().flatten().min();
-        let alone = wait.read && !wait.write && stopping.is_none() && connection.is_alone();
-        let Some(socket) = connection.socket() else { return };
-        let found = socket.wake();
-        // Who has asked twice is likely to ask again at once.
-        last = match last {
-            Sleep::None => Sleep::Deep,
-            Sleep::Doze if !found => Sleep::Deep,
-            _ if alone && due.is_none_or(|due| due > now + DOZE) && socket.doze() => Sleep::Doze,
-            _ => Sleep::Deep,
-        };
-        if last == Sleep::Doze {
-            continue;
-        }
-        let limit = due.map(|due| due.saturating_duration_since(now));
-        if socket.register(seat.poll.registry(), Token(0)).is_err() || seat.sleep(limit).is_err() {
-            connection.cut();
-            return;
-        }
-        for event in &seat.events {
-            if event.token() != ALARM
-                && let Some(socket) = connection.socket()
-            {
-                socket.ready(event);
-            }
-        }
-        seat.hub.drain(&mut woken);
-        woken.clear();
-    }
-}
-
-/// How a thread waits for its connection.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sleep {
-    /// It has not waited yet.
-    None,
-    /// In the read itself, and not for long: nothing but octets ends it.
-    Doze,
-    /// In the poll, for as long as it takes, with an ear for wake-ups and for the end of the server.
-    Deep,
-}
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,8 @@
 //! [`Link::waker`]. Wake-ups for a connection on the same reactor are served in the same round, after all that was
 //! read, so what many members say at once goes to each listener in one write.
 //!
-//! On the reactor nothing may block: everything runs on one thread. On the pool a party may: it holds its own thread.
+//! On the reactor nothing may block: everything runs on one thread. On the pool a party may: it holds one of the
+//! [`threads`](Options::threads), and the others go on.
 
 use super::bulk::Bulk;
 use super::connection::Connection;
@@ -41,8 +42,8 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{self, SocketAddr, ToSocketAddrs};
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 use std::vec::Vec;
 
@@ -167,11 +168,10 @@ impl fmt::Debug for Port {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// Connections open at once; who comes then waits in the system's backlog until one ends. 10,000 on the reactor.
-    /// On the pool the bound is [`threads`](Self::threads) where that is lower.
+    /// Connections open at once; who comes then waits in the system's backlog until one ends. 10,000.
     pub connections: usize,
-    /// Threads of the pool, each with one connection; they are started as connections come. 256: a thread costs about
-    /// 20 KiB until its handler uses more.
+    /// Threads of the pool: so many handlers may block at once. They are started as handlers block; where none does, as
+    /// many run as there are processors. 256: a thread costs about 20 KiB until its handler uses more.
     pub threads: usize,
     /// The limits of each connection's loop.
     pub limits: Limits,
@@ -268,6 +268,13 @@ impl Stopper {
         for hub in control.hubs.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             hub.rouse();
         }
+        if let Some(thread) = control.attending.get() {
+            thread.unpark();
+        }
+    }
+
+    pub(crate) fn of(control: &Arc<Control>) -> Self {
+        Self(Arc::clone(control))
     }
 }
 
@@ -282,8 +289,10 @@ impl fmt::Debug for Stopper {
 pub(crate) struct Control {
     stopping: AtomicU8,
     until: Mutex<Option<Instant>>,
-    /// Every thread that may sleep.
+    /// What ends the sleep of a thread that sleeps in a poll.
     hubs: Mutex<Vec<Arc<Hub>>>,
+    /// The thread that ends the server, where it sleeps elsewhere.
+    attending: OnceLock<Thread>,
     pub(crate) accepted: AtomicU64,
     pub(crate) open: AtomicUsize,
     pub(crate) cut: AtomicUsize,
@@ -292,6 +301,11 @@ pub(crate) struct Control {
 impl Control {
     pub(crate) fn enlist(&self, hub: &Arc<Hub>) {
         self.hubs.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(hub));
+    }
+
+    /// This thread looks whether the server is to end, each time that it is unparked.
+    pub(crate) fn attend(&self, thread: Thread) {
+        let _only_one = self.attending.set(thread);
     }
 
     /// When to cut off; `None` while nobody asked to end.

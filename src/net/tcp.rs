@@ -23,7 +23,7 @@
 mod socket;
 mod stream;
 
-pub(crate) use self::socket::{DOZE, Socket};
+pub(crate) use self::socket::Socket;
 pub use self::stream::Stream;
 
 use super::limits::due_in;

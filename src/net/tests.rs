@@ -8,4 +8,4 @@ mod multicast;
 mod servers;
 #[cfg(all(feature = "tls", feature = "cli"))]
 mod tls;
-mod toy;
+pub(in crate::net) mod toy;

@@ -37,15 +37,10 @@ impl Waker {
     pub fn wake(&self) {
         let slot = &*self.0;
         // A plain load first: in a busy room nearly every member is woken already.
-        if !slot.woken.load(Ordering::Acquire) && !slot.woken.swap(true, Ordering::AcqRel) {
+        if !slot.woken.load(Ordering::SeqCst) && !slot.woken.swap(true, Ordering::AcqRel) {
             slot.hub.queue.lock().unwrap_or_else(PoisonError::into_inner).push(slot.token);
             slot.hub.ring();
         }
-    }
-
-    /// Somebody else has it too.
-    pub(crate) fn is_shared(&self) -> bool {
-        Arc::strong_count(&self.0) > 1
     }
 
     /// The connection is about to be served; whatever is said from here on needs a new wake-up.

@@ -10,7 +10,7 @@ use std::net::Shutdown;
 use std::time::Duration;
 use std::vec::Vec;
 
-/// A socket that blocks only where it is told to, and the TLS session over it, if any.
+/// A socket that never blocks, and the TLS session over it, if any.
 pub(crate) struct Socket {
     pub(super) tcp: mio::net::TcpStream,
     /// Nothing was left to read when last we looked.
@@ -21,30 +21,9 @@ pub(crate) struct Socket {
     hup: bool,
     /// A poll tells of it.
     registered: bool,
-    mode: Mode,
-    /// Its reads end after [`DOZE`], if they wait.
-    timed: bool,
-    /// The last read that dozed found something.
-    found: bool,
     #[cfg(feature = "tls")]
     pub(super) session: Option<std::boxed::Box<Session>>,
 }
-
-/// Whether the system lets calls on a socket wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
-    Nonblocking,
-    /// They could; each says that it does not.
-    #[cfg(target_os = "linux")]
-    Blocking,
-    /// The next read does wait, for [`DOZE`].
-    #[cfg(target_os = "linux")]
-    Dozing,
-}
-
-/// How long a thread waits in the read itself before it goes to sleep: whoever has just been answered often asks again
-/// at once, and then one call does for two.
-pub(crate) const DOZE: Duration = Duration::from_millis(20);
 
 impl Socket {
     pub(crate) fn new(tcp: mio::net::TcpStream) -> Self {
@@ -54,9 +33,6 @@ impl Socket {
             full: false,
             hup: false,
             registered: false,
-            mode: Mode::Nonblocking,
-            timed: false,
-            found: false,
             #[cfg(feature = "tls")]
             session: None,
         }
@@ -71,99 +47,37 @@ impl Socket {
         Ok(())
     }
 
-    /// As it was before the adapter had it: no poll tells of it, and no call waits.
+    /// As it was before the adapter had it: no poll tells of it.
     pub(crate) fn release(&mut self, registry: &Registry) -> io::Result<()> {
-        self.never_waits()?;
-        if std::mem::take(&mut self.timed) {
-            socket2::SockRef::from(&self.tcp).set_read_timeout(None)?;
-        }
         if std::mem::take(&mut self.registered) {
             registry.deregister(&mut self.tcp)?;
         }
         Ok(())
     }
 
-    /// Has the next read wait for [`DOZE`] where nothing is there yet. `false`: not on this system.
-    pub(crate) fn doze(&mut self) -> bool {
-        #[cfg(target_os = "linux")]
-        {
-            if !self.timed {
-                if socket2::SockRef::from(&self.tcp).set_read_timeout(Some(DOZE)).is_err() {
-                    return false;
-                }
-                self.timed = true;
-            }
-            if self.mode == Mode::Nonblocking && rustix::io::ioctl_fionbio(&self.tcp, false).is_err() {
-                return false;
-            }
-            self.mode = Mode::Dozing;
-            (self.drained, self.found) = (false, false);
-            true
-        }
-        #[cfg(not(target_os = "linux"))]
-        false
-    }
-
-    /// No read waits from here on. Whether the one that was to wait found something, be it the end.
-    pub(crate) fn wake(&mut self) -> bool {
-        #[cfg(target_os = "linux")]
-        if self.mode == Mode::Dozing {
-            self.mode = Mode::Blocking;
-        }
-        self.found
-    }
-
-    /// Back to the mode in which no call waits, whatever it says.
-    fn never_waits(&mut self) -> io::Result<()> {
-        #[cfg(target_os = "linux")]
-        if self.mode != Mode::Nonblocking {
-            rustix::io::ioctl_fionbio(&self.tcp, true)?;
-            self.mode = Mode::Nonblocking;
-        }
-        Ok(())
-    }
-
-    /// Reads without waiting, but where it was told to doze.
-    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        #[cfg(target_os = "linux")]
-        {
-            use rustix::net::{RecvFlags, recv};
-            let flags = match self.mode {
-                Mode::Nonblocking => return (&self.tcp).read(buffer),
-                Mode::Blocking => RecvFlags::DONTWAIT,
-                Mode::Dozing => RecvFlags::empty(),
-            };
-            self.mode = Mode::Blocking;
-            let (read, _) = recv(&self.tcp, buffer, flags)?;
-            self.found = true;
-            Ok(read)
-        }
-        #[cfg(not(target_os = "linux"))]
-        (&self.tcp).read(buffer)
-    }
-
-    /// Writes without waiting.
-    fn send(&self, bytes: &[u8]) -> io::Result<usize> {
-        #[cfg(target_os = "linux")]
-        if self.mode != Mode::Nonblocking {
-            use rustix::net::{SendFlags, send};
-            return Ok(send(&self.tcp, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?);
-        }
-        (&self.tcp).write(bytes)
-    }
-
     /// What the poll said. `true` where that can make a difference.
     pub(crate) fn ready(&mut self, event: &mio::event::Event) -> bool {
         let closing = event.is_read_closed() || event.is_error() || event.is_write_closed();
-        let moves = closing || (self.drained && event.is_readable()) || (self.full && event.is_writable());
+        self.hear(event.is_readable(), event.is_writable(), closing)
+    }
+
+    /// As [`ready`](Self::ready), told later and in one for several events.
+    pub(crate) fn hear(&mut self, readable: bool, writable: bool, closing: bool) -> bool {
+        let (read, write) = self.awaits();
+        let moves = closing || (read && readable) || (write && writable);
         self.hup |= closing;
-        if event.is_readable() || closing {
+        if readable || closing {
             self.drained = false;
         }
-        if event.is_writable() || closing {
+        if writable || closing {
             self.full = false;
         }
         moves
+    }
+
+    /// Whether being readable, and being writable, would make a difference.
+    pub(crate) fn awaits(&self) -> (bool, bool) {
+        (self.drained, self.full)
     }
 
     #[cfg(feature = "tls")]
@@ -181,7 +95,7 @@ impl Socket {
             return Err(ErrorKind::WouldBlock.into());
         }
         let read = loop {
-            match self.receive(buffer) {
+            match (&self.tcp).read(buffer) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 other => break other,
             }
@@ -199,7 +113,7 @@ impl Socket {
         if self.full {
             return Err(ErrorKind::WouldBlock.into());
         }
-        let written = self.send(bytes);
+        let written = (&self.tcp).write(bytes);
         self.full = written.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
         written
     }
@@ -264,8 +178,6 @@ impl Transport for Socket {
             if self.full {
                 return Err(ErrorKind::WouldBlock.into());
             }
-            // `sendfile` knows no flag that keeps it from waiting.
-            self.never_waits()?;
             #[cfg(target_os = "linux")]
             if let Some(sent) = bulk.send_file(&self.tcp) {
                 self.full = sent.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock);

@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(in crate::net) enum Fault {
     TooLong,
     Truncated,
     TimedOut,
@@ -22,18 +22,18 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 #[derive(Debug)]
-pub(super) struct Lines {
-    pub(super) status: Status,
+pub(in crate::net) struct Lines {
+    pub(in crate::net) status: Status,
     limit: Option<Duration>,
     /// The line that was begun is a TLS upgrade: nothing may follow it.
-    pub(super) secure: bool,
+    pub(in crate::net) secure: bool,
     phase: u64,
     ended: bool,
     expired: bool,
     failed: Option<Fault>,
 }
 
-pub(super) const LONGEST: usize = 1000;
+pub(in crate::net) const LONGEST: usize = 1000;
 
 impl Default for Lines {
     fn default() -> Self {
@@ -43,11 +43,11 @@ impl Default for Lines {
 }
 
 impl Lines {
-    pub(super) fn within(limit: impl Into<Option<Duration>>) -> Self {
+    pub(in crate::net) fn within(limit: impl Into<Option<Duration>>) -> Self {
         Self { limit: limit.into(), ..Self::default() }
     }
 
-    pub(super) fn answer(&mut self, text: &[u8], out: &mut BytesMut) {
+    pub(in crate::net) fn answer(&mut self, text: &[u8], out: &mut BytesMut) {
         assert_eq!(self.status, Status::Paused);
         self.status = Status::Idle;
         self.phase += 1;
@@ -55,7 +55,7 @@ impl Lines {
     }
 
     #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "only TLS brings it back"))]
-    pub(super) fn secured(&mut self) {
+    pub(in crate::net) fn secured(&mut self) {
         assert_eq!(self.status, Status::HandedOver);
         self.status = Status::Idle;
         self.secure = false;
@@ -140,7 +140,7 @@ impl Engine for Lines {
 }
 
 /// Says every line back.
-pub(super) fn echo(_: &mut Lines, line: &[u8], out: &mut BytesMut) {
+pub(in crate::net) fn echo(_: &mut Lines, line: &[u8], out: &mut BytesMut) {
     out.extend_from_slice(line);
     out.extend_from_slice(b"\n");
 }

@@ -33,7 +33,7 @@ pub(crate) struct Args {
     /// The port to listen at, on 127.0.0.1
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
-    /// Serve all members on one thread, instead of each on its own
+    /// Serve all members on one thread, instead of a few that share them
     #[arg(long)]
     reactor: bool,
     /// How many members the room holds
@@ -57,9 +57,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     let port = Port::bind(address.as_str(), hall.clone())
         .map_err(|error| Failure::new(1, format!("can't listen on {address}: {error}")))?;
     // A few more connections than members, so that those who find the room full are told so.
-    let places = args.members.saturating_add(16);
     let mut options = Options::default();
-    (options.connections, options.threads) = (places, places);
+    options.connections = args.members.saturating_add(16);
     options.limits.stall = Duration::from_secs(10);
     // From here on a signal is an end that was asked for, however early it comes.
     let mut signals = Signals::new([SIGINT, SIGTERM])?;

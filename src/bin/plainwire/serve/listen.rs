@@ -23,7 +23,7 @@ pub(super) struct Listen {
     /// The address to listen at
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(super) bind: IpAddr,
-    /// Serve all connections on one thread, instead of each on its own
+    /// Serve all connections on one thread, instead of a few that share them
     #[arg(long)]
     pub(super) reactor: bool,
     /// Write no log
