@@ -4,7 +4,7 @@
 //! the start of each line. Whatever is not plainly good (a head that is not whole, an odd one, a wrong one) is `None`
 //! here and goes to [`scan`](super::scan), which is the reference for these loops and tells errors.
 
-use super::field::line_end;
+use super::field::{Line, line_end};
 use super::head::{Index, RequestHead, ResponseHead};
 use super::limits::OFFSETS;
 use super::scan::{Judge, Rules};
@@ -53,7 +53,7 @@ fn method(input: &[u8]) -> Option<usize> {
     if u32::from_ne_bytes(*input.first_chunk()?) == u32::from_ne_bytes(*b"GET ") {
         return Some(3);
     }
-    let length = token(input, 0, b' ');
+    let length = token(input);
     (length > 0 && *input.get(length)? == b' ').then_some(length)
 }
 
@@ -118,6 +118,7 @@ fn lines_within(block: &[u8], index: &Index, rules: &Rules) -> bool {
 #[inline(always)]
 fn walk(input: &[u8], first: usize, index: &mut Index, judge: &mut impl Judge) -> Option<usize> {
     index.first = first as u16;
+    let mut count = 0;
     let mut line = first;
     let mut base = first;
     loop {
@@ -131,19 +132,20 @@ fn walk(input: &[u8], first: usize, index: &mut Index, judge: &mut impl Judge) -
             let byte = *input.get(at)?;
             if byte == b'\r' && input.get(at + 1) == Some(&b'\n') {
                 if at == line {
+                    index.count = count as u16;
                     index.end = at as u16;
                     return (at <= OFFSETS as usize).then_some(at + 2);
                 }
-                let name = token(input, line, b':');
-                if name == 0 || input.get(line + name) != Some(&b':') {
-                    return None;
-                }
+                let name = name(input, line)?;
                 if judge.wants(name)
                     && judge.field(input.get(line..line + name)?, value(input.get(line + name + 1..at)?)).is_err()
                 {
                     return None;
                 }
-                index.push(line, name);
+                if let Some(place) = index.lines.get_mut(count) {
+                    *place = Line { start: line as u16, name: name as u16 };
+                }
+                count += 1;
                 line = at + 2;
                 // The LF goes with its CR; in the next word it is the octet before the line.
                 marks &= !(3 << (at - base));
@@ -158,6 +160,22 @@ fn walk(input: &[u8], first: usize, index: &mut Index, judge: &mut impl Judge) -
             return None;
         }
     }
+}
+
+/// How long the name is that starts at `start`, and that a colon follows.
+#[inline(always)]
+fn name(input: &[u8], start: usize) -> Option<usize> {
+    let length = match input.get(start..).and_then(|rest| rest.first_chunk::<16>()) {
+        Some(window) => {
+            let run = (!plain_token(window)).trailing_zeros() as usize;
+            if run < 16 && window[run] == b':' && run > 0 {
+                return Some(run);
+            }
+            long_token(input, start, run)
+        }
+        None => last_token(input, start),
+    };
+    (length > 0 && *input.get(start + length)? == b':').then_some(length)
 }
 
 /// What stands behind a colon, without the whitespace around it: mostly a single space before it.
@@ -180,7 +198,7 @@ fn controls(word: &[u8; 64]) -> u64 {
 }
 
 /// The same for the last octets, fewer than 64: the last lane overlaps the one before.
-#[inline]
+#[inline(always)]
 fn last_controls(input: &[u8], base: usize) -> Option<u64> {
     let mut rest = input.get(base..).filter(|rest| !rest.is_empty())?;
     let (mut bits, mut shift) = (0, 0);
@@ -203,21 +221,20 @@ fn lane_controls(lane: &[u8; 16]) -> u16 {
     next.simd_lt(i8x16::splat(0x21)).cast_unsigned().to_bitmask() as u16
 }
 
-/// How many octets from `start` on are token characters; `stop` is what most likely follows them.
-#[inline(always)]
-fn token(input: &[u8], start: usize, stop: u8) -> usize {
-    let Some(window) = input.get(start..).and_then(|rest| rest.first_chunk::<16>()) else {
-        return last_token(input, start);
-    };
-    let run = (!plain_token(window)).trailing_zeros() as usize;
-    if run < 16 && window[run] == stop {
-        return run;
+/// How many octets at the start are token characters; most likely a space follows them.
+#[inline]
+fn token(input: &[u8]) -> usize {
+    match input.first_chunk::<16>() {
+        Some(window) => {
+            let run = (!plain_token(window)).trailing_zeros() as usize;
+            if run < 16 && window[run] == b' ' { run } else { long_token(input, 0, run) }
+        }
+        None => last_token(input, 0),
     }
-    long_token(input, start, run)
 }
 
-/// The rarer token characters, and names of 16 octets and more.
-#[inline]
+/// The rarer token characters, and names of 16 octets and more: `length` octets are looked at.
+#[inline(always)]
 fn long_token(input: &[u8], start: usize, mut length: usize) -> usize {
     loop {
         let Some(rest) = input.get(start + length..) else { return length };

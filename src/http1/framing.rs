@@ -90,10 +90,11 @@ impl Facts {
         }
     }
 
-    /// Whether names of this length are worth a look.
+    /// Whether names of this length are worth a look: those that are known, and some of more than 32 octets, which are
+    /// then found not to be.
     #[inline(always)]
     pub(super) const fn mind(length: usize) -> bool {
-        length < 18 && LENGTHS >> length & 1 == 1
+        LENGTHS >> (length % 32) & 1 == 1
     }
 
     /// A request of HTTP/1.1 that names its host and says nothing else that matters here.
@@ -116,6 +117,7 @@ impl Facts {
         self.known(name, value)
     }
 
+    #[inline(never)]
     fn known(&mut self, name: &[u8], value: &[u8]) -> Result<(), (ErrorKind, usize)> {
         let request = !self.has(RESPONSE);
         match name.len() {
@@ -296,6 +298,7 @@ impl Judge for Facts {
         Self::start(self, version, status);
     }
 
+    #[inline(always)]
     fn field(&mut self, name: &[u8], value: &[u8]) -> Result<(), (ErrorKind, usize)> {
         Self::field(self, name, value)
     }

@@ -58,6 +58,12 @@ impl Inbound {
         self.moved = 0;
     }
 
+    /// The peer's end, or a clock that ran out, is still to be told.
+    #[inline(always)]
+    pub(super) fn is_noted(&self) -> bool {
+        self.ended | self.expired
+    }
+
     /// Skips empty lines before a start line (RFC 9112 2.2), as many octets of them as a head may have. What is left
     /// begins with a start line, unless it is empty or a lone CR.
     #[inline]

@@ -169,7 +169,7 @@ impl Added {
     #[inline]
     pub(super) fn write(self, line: &[u8], out: &mut BytesMut) {
         match self {
-            Self::Length(length) if line.is_empty() => return out.put_slice(LastLine::new(length).as_bytes()),
+            Self::Length(length) if line.is_empty() => return end_head(length, out),
             Self::Length(length) => {
                 out.put_slice(LENGTH);
                 out.put_slice(Decimal::new(length).as_bytes());
@@ -185,35 +185,33 @@ impl Added {
 
 const LENGTH: &[u8; 16] = b"Content-Length: ";
 
-/// `Content-Length` as the last line of a head, and the empty line: written from the right, to go out in one piece.
-struct LastLine {
-    text: [u8; 40],
-    start: usize,
+/// Writes `Content-Length` as the last line of a head, and the empty line.
+///
+/// Up to four digits are made at once, and all goes out in stores of fixed sizes.
+#[inline]
+pub(super) fn end_head(length: u64, out: &mut BytesMut) {
+    if length >= 10_000 {
+        return end_head_of_much(length, out);
+    }
+    let number = length as u32;
+    // Two digits in each half, then one in each octet, the first one lowest. 103 / 1024 is 1/10 up to 178.
+    let pairs = number / 100 | number % 100 << 16;
+    let tens = pairs * 103 >> 10 & 0x000F_000F;
+    let digits = tens | (pairs - tens * 10) << 8;
+    // The last digit stays, be it 0.
+    let zeros = (digits | 1 << 24).trailing_zeros() / 8;
+    let text = u64::from(digits | u32::from_le_bytes(*b"0000")) | u64::from_le_bytes(*b"\0\0\0\0\r\n\r\n");
+    let mut line = [0; 24];
+    line[..16].copy_from_slice(LENGTH);
+    line[16..].copy_from_slice(&(text >> (8 * zeros)).to_le_bytes());
+    out.put_slice(&line);
+    out.truncate(out.len() - zeros as usize);
 }
 
-impl LastLine {
-    #[inline]
-    fn new(mut length: u64) -> Self {
-        let mut text = *b"Content-Length: 00000000000000000000\r\n\r\n";
-        let mut start = 36;
-        // A number below 2^64 has no more than the 20 digits that there is room for.
-        while start > LENGTH.len() {
-            start -= 1;
-            text[start] = b'0' + (length % 10) as u8;
-            length /= 10;
-            if length == 0 {
-                break;
-            }
-        }
-        start -= LENGTH.len();
-        if let Some(name) = text.get_mut(start..).and_then(|rest| rest.first_chunk_mut()) {
-            *name = *LENGTH;
-        }
-        Self { text, start }
-    }
-
-    #[inline]
-    fn as_bytes(&self) -> &[u8] {
-        self.text.get(self.start..).unwrap_or_default()
-    }
+/// The same, for any length.
+#[inline(never)]
+fn end_head_of_much(length: u64, out: &mut BytesMut) {
+    out.put_slice(LENGTH);
+    out.put_slice(Decimal::new(length).as_bytes());
+    out.put_slice(b"\r\n\r\n");
 }

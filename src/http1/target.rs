@@ -4,6 +4,7 @@ use super::error::{Invalid, What};
 use super::syntax::{HEX, HOST, PLAIN_HOST, TARGET, is, stray};
 use super::value::Method;
 use core::fmt;
+use wide::u8x16;
 
 /// The four forms of RFC 9112 3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -160,9 +161,16 @@ fn authority_start(target: &[u8]) -> Option<usize> {
 }
 
 /// The value of a `Host` field (RFC 9110 7.2): `uri-host [ ":" port ]`, or nothing at all.
-#[inline]
+#[inline(never)]
 pub(super) fn is_authority(value: &[u8]) -> bool {
-    // What nearly all of them are: a name or an address, and a port of up to four digits behind it.
+    // What nearly all of them are: a name or an address,
+    if let (Some(first), Some(last)) = (value.first_chunk::<8>(), value.last_chunk::<8>())
+        && value.len() <= 16
+        && are_plain_host(*first, *last)
+    {
+        return true;
+    }
+    // and a port of up to four digits behind it.
     let plain = stray(value, PLAIN_HOST).unwrap_or(value.len());
     match &value[plain..] {
         [] => true,
@@ -171,7 +179,21 @@ pub(super) fn is_authority(value: &[u8]) -> bool {
     }
 }
 
-fn is_odd_authority(value: &[u8]) -> bool {
+/// Letters, digits, dots and hyphens, all of them.
+#[inline(always)]
+fn are_plain_host(first: [u8; 8], last: [u8; 8]) -> bool {
+    let both = u128::from(u64::from_ne_bytes(first)) | u128::from(u64::from_ne_bytes(last)) << 64;
+    let octets = u8x16::new(both.to_ne_bytes());
+    let within = |value: u8x16, most: u8| value.min(u8x16::splat(most)).simd_eq(value);
+    let letters = within((octets | u8x16::splat(0x20)) - u8x16::splat(b'a'), 25);
+    // `-` and `.` stand before the digits with `/` between them.
+    let others = within(octets - u8x16::splat(b'-'), 12);
+    let slashes = octets.simd_eq(u8x16::splat(b'/'));
+    (letters | others & !slashes).to_bitmask() == 0xFFFF
+}
+
+/// The same, by the grammar alone.
+pub(super) fn is_odd_authority(value: &[u8]) -> bool {
     match split_port(value) {
         Some((host, port)) => is_host(host) && port.is_none_or(is_port),
         None => false,

@@ -4,7 +4,7 @@ use super::{Asked, Cause, SAYS_CLOSE, Server, State};
 use crate::http1::error::{CloseReason, Misuse};
 use crate::http1::framing::{CLOSE, CODED, Facts, KEEP_ALIVE, UPGRADE};
 use crate::http1::head::{ResponseHead, Trailers};
-use crate::http1::sending::{Added, Content, Writer, announced, frame};
+use crate::http1::sending::{self, Added, Content, Writer, announced, frame};
 use crate::http1::value::StatusCode;
 use bytes::{BufMut, BytesMut};
 
@@ -27,15 +27,27 @@ impl Server {
         content: &[u8],
         out: &mut BytesMut,
     ) -> Result<(), Misuse> {
-        out.reserve(head.index.end as usize + content.len() + 64);
-        if self.may_say(head) {
-            head.write(out);
-            Added::Length(content.len() as u64).write(b"", out);
-            out.put_slice(content);
-            self.line.step(Cause::Finish);
-            return Ok(());
+        if !self.may_say(head) {
+            return self.reply_planned(head, content, out);
         }
+        out.reserve(head.index.end as usize + content.len() + 64);
+        head.write(out);
+        sending::end_head(content.len() as u64, out);
+        out.put_slice(content);
+        self.line.step(Cause::Finish);
+        Ok(())
+    }
+
+    /// What makes a difference to an answer is looked at, out of the way of those to which nothing does.
+    #[inline(never)]
+    fn reply_planned<B: AsRef<[u8]>>(
+        &mut self,
+        head: &ResponseHead<B>,
+        content: &[u8],
+        out: &mut BytesMut,
+    ) -> Result<(), Misuse> {
         let plan = self.plan(head, Content::Length(content.len() as u64))?;
+        out.reserve(head.index.end as usize + content.len() + 64);
         let written = matches!(plan.writer, Writer::Length(_));
         self.write_head(head, &plan, out);
         if written {
