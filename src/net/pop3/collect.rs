@@ -67,6 +67,8 @@ pub struct Collector<T> {
     plan: Plan,
     /// The unique ids that were stored by this collector.
     stored: HashSet<Box<str>>,
+    /// Messages without ids were stored that may still be on the server.
+    unsure: bool,
     report: Report,
     progress: Option<Box<dyn FnMut(Progress)>>,
 }
@@ -74,7 +76,7 @@ pub struct Collector<T> {
 impl<T: Target> Collector<T> {
     /// Into `target`, by `plan`. Without a memory, everything is new.
     pub fn new(target: T, memory: Option<Memory>, plan: Plan) -> Self {
-        Self { target, memory, plan, stored: HashSet::new(), report: Report::default(), progress: None }
+        Self { target, memory, plan, stored: HashSet::new(), unsure: false, report: Report::default(), progress: None }
     }
 
     /// Tells what happens on the way.
@@ -94,14 +96,14 @@ impl<T: Target> Collector<T> {
     ///
     /// # Errors
     ///
-    /// Whatever broke; [`Error::NoUniqueIds`] where new messages are wanted of a server without `UIDL`, or what is left of
-    /// a session that broke.
+    /// Whatever broke; [`Error::NoUniqueIds`] where new messages are wanted of a server without `UIDL`, or what an earlier
+    /// session has left: one that broke, or that deleted nothing.
     pub fn run<P: Tap<Client>>(&mut self, mailbox: &mut Mailbox<P>) -> Result<&Report, Error> {
         let listed = mailbox.list()?;
         self.report.found = listed.len();
         let identified = listed.iter().all(|message| message.id.is_some());
-        // Without ids nobody can tell what a session before this one has stored.
-        if !identified && (self.plan.new || self.report.stored > 0) {
+        // Without ids nobody can tell what a session before this one has stored, unless it has deleted all of that.
+        if !identified && (self.plan.new || self.unsure) {
             return Err(Error::NoUniqueIds);
         }
         let whole = self.plan.lines.is_none();
@@ -131,6 +133,7 @@ impl<T: Target> Collector<T> {
             let refused = mailbox.delete(&safe)?;
             mailbox.quit()?;
             self.report.deleted += safe.len() - refused;
+            self.unsure &= refused > 0;
         } else {
             mailbox.quit()?;
         }
@@ -197,6 +200,8 @@ impl<T: Target> Sink for Storing<'_, T> {
         }
         if let Some(id) = &message.id {
             self.collector.stored.insert(id.clone());
+        } else {
+            self.collector.unsure = true;
         }
         self.safe.push(message.number);
         self.collector.report.stored += 1;

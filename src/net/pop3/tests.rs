@@ -275,3 +275,19 @@ fn without_ids_nothing_is_stored_twice_and_nothing_is_overwritten() {
     assert_eq!(names().len(), 3);
     served.join().unwrap();
 }
+
+#[test]
+fn without_ids_a_session_may_follow_one_that_deleted_what_it_stored() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (port, served) = without_ids(&[false, false, true, false]);
+    let plan = Plan { delete: true, ..Plan::default() };
+    let mut collector = Collector::new(ToFolder::create(scratch.path()).unwrap(), None, plan);
+    assert_eq!(collected(&mut collector, port).unwrap(), 2);
+    assert_eq!(collected(&mut collector, port).unwrap(), 4);
+    assert_eq!(collector.report().deleted, 4);
+    // One that broke deleted nothing.
+    assert!(matches!(collected(&mut collector, port), Err(Error::Ended(_))));
+    assert!(matches!(collected(&mut collector, port), Err(Error::NoUniqueIds)));
+    drop(collector);
+    served.join().unwrap();
+}
