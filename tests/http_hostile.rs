@@ -722,6 +722,19 @@ fn a_body_that_nobody_wants_holds_nobody_up() {
 fn nothing_that_is_told_holds_a_password() {
     let wrong = Request::get("http://user:secret@h:99999/").unwrap_err();
     assert!(!wrong.to_string().contains("secret") && wrong.to_string().contains("h:99999"), "{wrong}");
+    // What is no URL because of its password, which ends what may have one.
+    for password in ["se#secret", "p/secret", "p?secret"] {
+        let wrong = Request::get(&format!("http://user:{password}@h/")).unwrap_err();
+        assert!(!wrong.to_string().contains("secret"), "{wrong}");
+    }
+    let wrong = Request::get("http:/user:secret@h:x/").unwrap_err();
+    assert!(!wrong.to_string().contains("secret"), "{wrong}");
+    for proxy in ["http://user:se#secret@h:80", "user:se#secret@h:80", "user:secret@h:x"] {
+        let proxy = Some(proxy.to_string());
+        let through = Opener::new().proxies(Proxies { http: proxy.clone(), https: proxy, ..Proxies::default() });
+        let wrong = through.get("http://www.example.test/").unwrap_err();
+        assert!(!wrong.to_string().contains("secret"), "{wrong}");
+    }
     let script = Script::new(|number, _| match number {
         0 => answer("302 Found", &["Location: ftp://user:secret@h/"], ""),
         _ => answer("200 OK", &[], ""),

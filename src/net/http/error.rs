@@ -2,6 +2,7 @@
 
 use crate::net::http::auth::Unsayable;
 use crate::net::http::form::FormError;
+use crate::url::Url;
 use std::boxed::Box;
 use std::io;
 use std::string::String;
@@ -163,9 +164,11 @@ pub enum Error {
 pub(super) fn without_password(url: &str) -> String {
     let start = url.find("://").map_or(0, |at| at + 3);
     let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
-    match url[start..end].rfind('@') {
-        Some(at) => std::format!("{}{}", &url[..start], &url[start + at + 1..]),
-        None => String::from(url),
+    match (url[start..end].rfind('@'), url[end..].rfind('@')) {
+        (Some(at), _) => std::format!("{}{}", &url[..start], &url[start + at + 1..]),
+        // A password that should have been percent-encoded ends the authority: what is no URL is told from behind it.
+        (None, Some(at)) if start == 0 || Url::parse(url).is_err() => String::from(&url[end + at + 1..]),
+        _ => String::from(url),
     }
 }
 
