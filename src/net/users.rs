@@ -31,16 +31,18 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::string::String;
+use std::vec::Vec;
 
 /// How often a password is hashed: the least that SCRAM clients accept (RFC 7677 4), which a server can afford for each
 /// `PLAIN`. Names that nobody has are answered with the same number.
 const ITERATIONS: u32 = 4096;
 
 /// The users of a file.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Users {
     records: HashMap<String, Record>,
     decoy: [u8; 32],
+    iterations: u32,
 }
 
 /// A line that says no user.
@@ -130,7 +132,7 @@ impl Users {
     ///
     /// The first line that says no user, or one that was there already.
     pub fn parse(text: &str) -> Result<Self, InvalidLine> {
-        let (mut records, mut decoy) = (HashMap::new(), [0; 32]);
+        let (mut records, mut clear, mut decoy) = (HashMap::new(), Vec::new(), [0; 32]);
         getrandom::fill(&mut decoy)
             .map_err(|_| InvalidLine { line: 1, why: "no random octets to hide who is in it" })?;
         for (index, line) in text.lines().enumerate() {
@@ -140,12 +142,23 @@ impl Users {
             }
             let (name, credentials) = line.split_once(':').ok_or_else(|| fail("no colon behind the name"))?;
             let name = checked_name(name).map_err(|_| fail("not a name"))?;
-            let record = record(credentials, &decoy_salt(&decoy, &name)).map_err(fail)?;
+            let record = if credentials.starts_with("SCRAM-") {
+                keys(credentials).map_err(fail)?
+            } else {
+                clear.push((name.clone(), password(credentials).map_err(fail)?, index));
+                Record::default()
+            };
             if records.insert(name, record).is_some() {
                 return Err(fail("a name that was there already"));
             }
         }
-        Ok(Self { records, decoy })
+        let iterations = usual_iterations(&records);
+        for (name, password, index) in clear {
+            let fail = |_| InvalidLine { line: index + 1, why: "not a password" };
+            let record = Record::from_password(password, &decoy_salt(&decoy, &name), iterations).map_err(fail)?;
+            records.insert(name, record.with_password(Secret::from(password)));
+        }
+        Ok(Self { records, decoy, iterations })
     }
 
     /// Whether `password` is `name`'s. An unknown name takes as long as a wrong password.
@@ -155,7 +168,7 @@ impl Users {
         match keys {
             Some(keys) => keys.verify(password.as_bytes()),
             None => {
-                let _nobody = ScramKeys::derive(Hash::Sha256, password.as_bytes(), &[0; 16], ITERATIONS);
+                let _nobody = ScramKeys::derive(Hash::Sha256, password.as_bytes(), &[0; 16], self.iterations);
                 false
             }
         }
@@ -174,6 +187,14 @@ impl Users {
     /// learns who is in it. Against that, a server keeps octets of its own for good.
     pub const fn decoy(&self) -> [u8; 32] {
         self.decoy
+    }
+
+    /// The iterations that go with the [decoy](Self::decoy), for
+    /// [`decoy_iterations`](crate::sasl::Setting::decoy_iterations): what most keys in the file have, and what the keys of
+    /// passwords in clear are derived with; 4,096 where there are no keys. A stranger who was told another number would be
+    /// known for one, and so is a user whose keys have another number than the others'.
+    pub const fn iterations(&self) -> u32 {
+        self.iterations
     }
 
     /// The names, in no order.
@@ -204,19 +225,38 @@ impl fmt::Debug for Users {
     }
 }
 
-/// What stands behind a name.
-fn record(credentials: &str, salt: &[u8]) -> Result<Record, &'static str> {
-    if credentials.starts_with("SCRAM-") {
-        let mut record = Record::default();
-        for keys in credentials.split_ascii_whitespace() {
-            let keys: ScramKeys = keys.parse().map_err(|_| "not SCRAM keys as RFC 5803 writes them")?;
-            let place = if keys.hash() == Hash::Sha1 { &mut record.sha1 } else { &mut record.sha256 };
-            if place.replace(keys).is_some() {
-                return Err("two keys for the same hash");
-            }
-        }
-        return Ok(record);
+/// Nobody.
+impl Default for Users {
+    fn default() -> Self {
+        Self { records: HashMap::new(), decoy: [0; 32], iterations: ITERATIONS }
     }
+}
+
+/// What most keys were derived with; of two numbers that are as usual the larger.
+fn usual_iterations(records: &HashMap<String, Record>) -> u32 {
+    let mut counts: HashMap<u32, usize> = HashMap::new();
+    for keys in records.values().flat_map(|record| record.sha256.iter().chain(&record.sha1)) {
+        *counts.entry(keys.iterations()).or_default() += 1;
+    }
+    let usual = counts.into_iter().max_by_key(|(iterations, count)| (*count, *iterations));
+    usual.map_or(ITERATIONS, |(iterations, _)| iterations)
+}
+
+/// Keys that stand behind a name.
+fn keys(credentials: &str) -> Result<Record, &'static str> {
+    let mut record = Record::default();
+    for keys in credentials.split_ascii_whitespace() {
+        let keys: ScramKeys = keys.parse().map_err(|_| "not SCRAM keys as RFC 5803 writes them")?;
+        let place = if keys.hash() == Hash::Sha1 { &mut record.sha1 } else { &mut record.sha256 };
+        if place.replace(keys).is_some() {
+            return Err("two keys for the same hash");
+        }
+    }
+    Ok(record)
+}
+
+/// A password that stands behind a name.
+fn password(credentials: &str) -> Result<&str, &'static str> {
     let password = match credentials.strip_prefix("{PLAIN}") {
         Some(password) => password,
         None if credentials.starts_with('{') => return Err("a scheme that is not {PLAIN}"),
@@ -225,8 +265,7 @@ fn record(credentials: &str, salt: &[u8]) -> Result<Record, &'static str> {
     if password.is_empty() {
         return Err("no password");
     }
-    let record = Record::from_password(password, salt, ITERATIONS).map_err(|_| "not a password")?;
-    Ok(record.with_password(Secret::from(password)))
+    Ok(password)
 }
 
 #[cfg(test)]

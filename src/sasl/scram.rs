@@ -232,6 +232,11 @@ impl ScramKeys {
         self.hash
     }
 
+    /// How many iterations that took.
+    pub const fn iterations(&self) -> u32 {
+        self.iterations
+    }
+
     /// Whether `password`, prepared, is the one they were derived from. Takes the time of the derivation.
     pub fn verify(&self, password: &[u8]) -> bool {
         Self::derive(self.hash, password, &self.salt, self.iterations).stored == self.stored

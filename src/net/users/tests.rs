@@ -65,7 +65,8 @@ fn nothing_forges_a_line() {
 /// What SCRAM tells of a name, to whoever asks.
 fn challenge(users: &Users, name: &str) -> std::string::String {
     use crate::sasl::{Mechanism, Nonce, Server, Setting, Step};
-    let setting = Setting { decoy: users.decoy(), ..Setting::new(Nonce::new([1; 18])) };
+    let (decoy, decoy_iterations) = (users.decoy(), users.iterations());
+    let setting = Setting { decoy, decoy_iterations, ..Setting::new(Nonce::new([1; 18])) };
     let mut server = Server::new(Mechanism::ScramSha256, setting);
     assert_eq!(server.respond(format!("n,,n={name},r=abc").as_bytes()), Ok(Step::Check));
     let Ok(Step::Challenge(challenge)) = server.check(users) else { panic!("{name}") };
@@ -79,4 +80,21 @@ fn who_has_a_password_in_clear_has_the_salt_of_a_stranger() {
     assert_ne!(challenge(&users, "ada"), challenge(&users, "bob"));
     let without = Users { decoy: users.decoy(), ..Users::default() };
     assert_eq!(challenge(&users, "ada"), challenge(&without, "ada"));
+}
+
+#[test]
+fn strangers_have_the_iterations_of_the_file() {
+    use crate::sasl::{Hash, ScramKeys};
+    let keys = |iterations| ScramKeys::derive(Hash::Sha256, b"x", b"a salt of its own", iterations);
+    let text = std::format!("ada:{}\nbob:{}\ncyd:{}\ndan:clear\n", keys(10_000), keys(10_000), keys(4_096));
+    let users = Users::parse(&text).unwrap();
+    assert_eq!(users.iterations(), 10_000);
+    for name in ["ada", "bob", "dan", "nobody"] {
+        assert!(challenge(&users, name).ends_with(",i=10000"), "{name}");
+    }
+    assert!(users.verify("dan", "clear") && !users.verify("dan", "dark") && users.verify("cyd", "x"));
+    assert_eq!((Users::default().iterations(), Users::parse("ada:clear").unwrap().iterations()), (4_096, 4_096));
+    // What is wrong is told of its line, whatever kind of line it is.
+    let told = |text: &str| Users::parse(text).unwrap_err().line;
+    assert_eq!((told("a:b\na:c"), told("a:b\nc:\u{7}"), told("a:b\nc:{X}d")), (2, 2, 2));
 }

@@ -88,6 +88,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     submission.auth = mechanisms(&users);
     submission.auth_required = true;
     submission.decoy = users.decoy();
+    submission.decoy_iterations = users.iterations();
     submission.auth_in_clear = args.auth_in_clear;
     let smtp = |config: &Config, starttls: bool| {
         let mut service = Serve::new(Arc::clone(&handler), config.clone());
@@ -111,6 +112,7 @@ fn pop3(args: &Args, users: &Arc<Users>, mail: &Path, stls: Option<&Acceptor>) -
     config.auth = unbound(mechanisms(users));
     config.apop = users.in_clear();
     config.decoy = users.decoy();
+    config.decoy_iterations = users.iterations();
     config.cleartext = args.auth_in_clear;
     let mut service = Pop3::new(config, Mail::new(Arc::<Users>::clone(users), mail));
     if let Some(acceptor) = stls {

@@ -53,6 +53,7 @@ pub(super) fn run(args: &Args) -> Outcome {
             config.auth = unbound(mechanisms(&users));
             config.apop = users.in_clear();
             config.decoy = users.decoy();
+            config.decoy_iterations = users.iterations();
             config.cleartext = args.secure.auth_in_clear;
             Mail::new(Arc::new(users), path)
         }

@@ -60,6 +60,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         config.auth = mechanisms(&users);
         config.auth_required = true;
         config.decoy = users.decoy();
+        config.decoy_iterations = users.iterations();
         config.auth_in_clear = args.secure.auth_in_clear;
         handler = handler.users(Arc::new(users));
     }
