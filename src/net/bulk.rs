@@ -2,7 +2,7 @@
 
 use bytes::{Buf, Bytes};
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::vec::Vec;
 
@@ -20,7 +20,8 @@ pub struct Bulk {
 #[derive(Debug)]
 enum Source {
     Bytes(Bytes),
-    /// The parts of one answer share the file: each descriptor more is one that another connection lacks.
+    /// The parts of one answer share the file: each descriptor more is one that another connection lacks. Answers on
+    /// other threads may, too: it is read where this part stands, and where the file itself stands means nothing.
     File {
         file: Arc<File>,
         at: u64,
@@ -33,7 +34,7 @@ impl Bulk {
         Self { left: bytes.len() as u64, source: Source::Bytes(bytes) }
     }
 
-    /// `length` octets of `file`, from `offset` on; several parts of a file may share it. A file that ends before is told as a
+    /// `length` octets of `file`, from `offset` on; several parts of a file may share it, on any number of connections. A file that ends before is told as a
     /// [lost](super::Ended::Lost) connection: the length has been promised.
     pub fn file(file: impl Into<Arc<File>>, offset: u64, length: u64) -> Self {
         Self { source: Source::File { file: file.into(), at: offset }, left: length }
@@ -54,14 +55,17 @@ impl Bulk {
         match self.source {
             Source::Bytes(bytes) => Ok(bytes),
             Source::File { file, at } => {
-                let mut file = &*file;
                 let len = usize::try_from(self.left).map_err(|_| ErrorKind::FileTooLarge)?;
                 let mut octets = std::vec![0; len];
-                file.seek(SeekFrom::Start(at))?;
-                file.read_exact(&mut octets).map_err(|error| match error.kind() {
-                    ErrorKind::UnexpectedEof => short(),
-                    _ => error,
-                })?;
+                let mut done = 0;
+                while done < len {
+                    match read_at(&file, &mut octets[done..], at + done as u64) {
+                        Ok(0) => return Err(short()),
+                        Ok(read) => done += read,
+                        Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                        Err(error) => return Err(error),
+                    }
+                }
                 Ok(octets.into())
             }
         }
@@ -80,14 +84,12 @@ impl Bulk {
                 sent
             }
             Source::File { file, at } => {
-                let mut file = &**file;
-                // A seek for each piece: what was read but not taken has to be read again.
-                file.seek(SeekFrom::Start(*at))?;
                 let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(PIECE);
                 if buffer.len() < most {
                     buffer.resize(most, 0);
                 }
-                let read = file.read(&mut buffer[..most])?;
+                // What was read but not taken has to be read again.
+                let read = read_at(file, &mut buffer[..most], *at)?;
                 if read == 0 {
                     return Err(short());
                 }
@@ -121,6 +123,63 @@ impl Bulk {
 /// What one read of a file takes.
 const PIECE: usize = 64 << 10;
 
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, at)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
+}
+
+/// In two steps, one thread at a time.
+#[cfg(not(any(unix, windows)))]
+fn read_at(mut file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    use std::io::{Read as _, Seek as _};
+    static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    file.seek(io::SeekFrom::Start(at))?;
+    file.read(buffer)
+}
+
 fn short() -> io::Error {
     io::Error::new(ErrorKind::UnexpectedEof, "the file is shorter than was promised")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    /// Under TLS, and where there is no `sendfile`, a file is read by whichever thread has the connection.
+    #[test]
+    fn a_file_is_shared_by_many_threads() {
+        const HALF: u64 = 100_000;
+        let mut file = tempfile::tempfile().unwrap();
+        for octet in [b'a', b'b'] {
+            file.write_all(&std::vec![octet; HALF as usize]).unwrap();
+        }
+        let file = Arc::new(file);
+        std::thread::scope(|scope| {
+            for (octet, offset) in [(b'a', 0), (b'b', HALF)] {
+                let file = &file;
+                scope.spawn(move || {
+                    let mut buffer = Vec::new();
+                    for _ in 0..20 {
+                        let mut part = Bulk::file(Arc::clone(file), offset, HALF);
+                        while part.left() > 0 {
+                            let take = |octets: &[u8]| {
+                                assert!(octets.iter().all(|found| *found == octet));
+                                Ok(octets.len().min(1_000))
+                            };
+                            part.pour(&mut buffer, take).unwrap();
+                        }
+                    }
+                });
+            }
+        });
+        let end = Bulk::file(file, 2 * HALF, 1).pour(&mut Vec::new(), |octets| Ok(octets.len())).unwrap_err();
+        assert_eq!(end.kind(), ErrorKind::UnexpectedEof);
+    }
 }
