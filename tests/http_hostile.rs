@@ -6,7 +6,7 @@ use plainwire::net::http::auth::Credentials;
 use plainwire::net::http::download::Download;
 use plainwire::net::http::proxy::Proxies;
 use plainwire::net::http::serve::{Answer, Begin, Request as Asked, Serve};
-use plainwire::net::http::{Error, Opener, ProxyLogin, Request};
+use plainwire::net::http::{Error, Layer, Opener, ProxyLogin, Request};
 use plainwire::net::server::{Options, Port};
 use plainwire::net::{pool, reactor};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -425,6 +425,42 @@ fn a_tunnel_is_asked_for_by_digest() {
     let script = Script::new(|_, _| b"HTTP/1.1 200".to_vec());
     let error = through(&by_proxy(&script, "u:wrong"));
     assert!(!error.to_string().contains("wrong"), "{error}");
+}
+
+/// What a layer adds is for the request that it was shown, and is added to the next one anew, or not.
+#[test]
+fn what_a_layer_adds_goes_no_further() {
+    struct Key(u16);
+    impl Layer for Key {
+        fn request(&self, request: &mut Request) -> Result<(), Error> {
+            if request.url().port() == Some(self.0) { request.push("X-Api-Key", "k-42") } else { Ok(()) }
+        }
+    }
+    let other = Script::new(|_, _| answer("200 OK", &[], "there"));
+    let at = other.url("/");
+    let script = Script::new(move |number, head| match number {
+        0 => digest("r", "n", ""),
+        1 if head.contains("Authorization: Digest") => answer("302 Found", &["Location: /next"], ""),
+        2 => answer("302 Found", &[&format!("Location: {at}")], ""),
+        _ => answer("400 Bad Request", &[], ""),
+    });
+    let opener = opener().credentials(None, Credentials::new("u", "p")).layer(Key(script.address.port()));
+    assert_eq!(opener.get(&script.url("/")).unwrap().text().unwrap(), "there");
+    for head in script.heads() {
+        assert_eq!(head.matches("X-Api-Key: k-42").count(), 1, "{head}");
+    }
+    assert!(!other.heads()[0].contains("X-Api-Key"), "{}", other.heads()[0]);
+    // Who says who we are is not spoken over.
+    struct Bearer;
+    impl Layer for Bearer {
+        fn request(&self, request: &mut Request) -> Result<(), Error> {
+            request.push("Authorization", "Bearer t")
+        }
+    }
+    let script = Script::new(|_, _| digest("r", "n", ""));
+    let opener = Opener::new().proxies(Proxies::default()).credentials(None, Credentials::new("u", "p")).layer(Bearer);
+    assert_eq!(opener.get(&script.url("/")).unwrap().status(), 401);
+    assert_eq!(script.heads().len(), 1);
 }
 
 #[test]

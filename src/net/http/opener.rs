@@ -53,7 +53,8 @@ use std::vec::Vec;
 /// let opener = Opener::new().layer(Key("k-42".into()));
 /// ```
 pub trait Layer: Send + Sync {
-    /// A request is about to be sent.
+    /// A request is about to be sent: the caller's, and each that follows from its answer. What is added here is added to
+    /// this one alone, so that a redirect to another host takes none of it along.
     ///
     /// # Errors
     ///
@@ -226,13 +227,15 @@ impl Opener {
         let mut asked_by_proxy = 0;
         let mut may_be_local = true;
         loop {
-            for layer in &self.layers {
-                layer.request(&mut request)?;
-            }
+            // Without what the layers add: that is for this request, and each that follows passes them anew.
             let spare = match request.again() {
                 Ok(spare) => Ok(spare),
                 Err(error) => Err((request.without_body(), error)),
             };
+            for layer in &self.layers {
+                layer.request(&mut request)?;
+            }
+            let identified = request.has("authorization");
             let mut response = match request.url.scheme() {
                 "http" | "https" => self.send(request, due)?,
                 _ if may_be_local => return Self::local(request.url),
@@ -260,7 +263,7 @@ impl Opener {
                     continue;
                 }
             }
-            if next.is_none() && response.status() == 401 && !challenged {
+            if next.is_none() && response.status() == 401 && !challenged && !identified {
                 next = match &spare {
                     Ok(spare) => self.answer_challenge(&response, spare)?,
                     // Whoever sends a body from a reader gets to see the 401.
