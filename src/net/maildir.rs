@@ -445,12 +445,19 @@ impl Met {
         for alike in order.chunk_by_mut(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
             alike.sort_by(|a, b| by_name(self.name(a.1), self.name(b.1)));
         }
-        // Made in their order, so that they lie in it: the next who goes through them finds the next name beside the last.
-        let mut entries: Vec<Entry> = Vec::with_capacity(order.len());
-        for (_, at) in order {
-            let (name, (_, folder, size)) = (self.name(at), &self.files[at]);
+        // What is needed of each is fetched from all over the place, which a loop that does nothing else does for several at
+        // a time. From here on everything lies in the order in which it is wanted.
+        let files: Vec<_> = order.iter().map(|(_, at)| self.files[*at].clone()).collect();
+        let mut names = String::with_capacity(self.names.len());
+        for (name, _, _) in &files {
+            names.push_str(&self.names[name.clone()]);
+        }
+        let (mut entries, mut rest): (Vec<Entry>, _) = (Vec::with_capacity(files.len()), &*names);
+        for (place, folder, size) in files {
+            let (name, others) = rest.split_at(place.len());
+            rest = others;
             if entries.last().is_none_or(|before| before.unique() != without_flags(name)) {
-                entries.push(Entry::new(root, *folder, name, *size));
+                entries.push(Entry::new(root, folder, name, size));
             }
         }
         entries
