@@ -3,7 +3,7 @@
 
 use allocation_counter::measure;
 use plainwire::mime::{Attachment, Builder, DateTime, Event, IoSink, Limits, Message, Stream};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 
 const KIB: u64 = 1024;
 
@@ -116,6 +116,28 @@ fn an_attachment_that_is_read_takes_as_much_as_a_short_one() {
     }
     eprintln!("at the most {} octets", peaks[1]);
     assert!(peaks[1] <= 256 * KIB && peaks[1] <= peaks[0] + KIB, "{peaks:?}");
+}
+
+#[test]
+fn a_message_that_is_read_twice_takes_as_much_as_a_short_one() {
+    let now = DateTime::parse(b"Fri, 21 Nov 1997 09:55:06 -0600").unwrap();
+    let mut peaks = Vec::new();
+    let octets = vec![b'x'; 10_000_000];
+    let octets: &'static [u8] = octets.leak();
+    for len in [1_000_000, 10_000_000] {
+        let taken = measure(|| {
+            let file = Attachment::from_file("a.bin", io::Cursor::new(&octets[..len])).unwrap();
+            let mut draft = Builder::new().from("a@b.c").text("x").attach(file).fill(now, 1).build().unwrap();
+            let mut reader = draft.reader().unwrap();
+            for _ in 0..2 {
+                assert!(io::copy(&mut reader, &mut io::sink()).unwrap() > len as u64 / 3 * 4);
+                reader.rewind().unwrap();
+            }
+        });
+        peaks.push(taken.bytes_max);
+    }
+    eprintln!("at the most {} octets", peaks[1]);
+    assert!(peaks[1] <= 384 * KIB && peaks[1] <= peaks[0] + KIB, "{peaks:?}");
 }
 
 /// Multiparts, messages, and both by turns, a thousand deep: each level costs what the first one costs.

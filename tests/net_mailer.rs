@@ -5,7 +5,7 @@
 #[path = "support/smtp.rs"]
 mod smtp;
 
-use plainwire::mime::Builder;
+use plainwire::mime::{Attachment, Builder, DateTime};
 use plainwire::net::maildir::Maildir;
 use plainwire::net::pool;
 use plainwire::net::server::{Options, Port, Running};
@@ -130,6 +130,61 @@ fn a_message_is_read_from_a_file_piece_by_piece() {
         assert!(mailer.send_octets(&to(&["bob@b.test"]), text.as_bytes()).unwrap().accepted(0));
         assert_eq!(kept.lock().unwrap().pop().unwrap().1, text.as_bytes());
         assert!(kept.lock().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_draft_with_a_long_file_is_read_anew_each_time_that_it_is_sent() {
+    let kept = Kept::default();
+    let keep = Arc::clone(&kept);
+    let handler = collect(move |envelope, message| {
+        let mut kept = keep.lock().unwrap();
+        kept.push((envelope.clone(), message.to_vec()));
+        if kept.len() == 1 { Err(no(451, "later")) } else { Ok(()) }
+    });
+    let running = run(Serve::new(handler, config()));
+    let mailer = mailer(&running).retries(1, Duration::ZERO);
+    let octets: Vec<u8> = (0..=255).cycle().take(400_000).collect();
+    let now = DateTime::parse(b"Fri, 21 Nov 1997 09:55:06 -0600").unwrap();
+    let file = || {
+        let mut file = std::io::Cursor::new([b"skipped", &octets[..]].concat());
+        file.set_position(7);
+        file
+    };
+    let draft = |attachment| {
+        let in_memory = Attachment::new("b.bin", octets[..100_000].to_vec());
+        hello().attach(attachment).attach(in_memory).fill(now, 1).build().unwrap()
+    };
+    let expected = draft(Attachment::from_reader("a.bin", file())).to_vec().unwrap();
+    let mut long = draft(Attachment::from_file("a.bin", file()).unwrap());
+    assert!(mailer.send_draft(&mut long).unwrap().accepted(2));
+    let mut kept = kept.lock().unwrap();
+    assert_eq!(kept.len(), 2, "put off, and tried again");
+    assert!(kept.drain(..).all(|(_, message)| message == expected));
+    drop(kept);
+
+    // A file that somebody cuts short before it is read for the second time: nobody has a part of it.
+    let cut = Attachment::from_source("a.bin", Shrinking(400_000, 0));
+    let refused = mailer.send_draft(&mut draft(cut));
+    assert!(matches!(refused, Err(Error::Message(_))), "{refused:?}");
+}
+
+/// So many zeros, and how many were read; less of them each time.
+struct Shrinking(usize, usize);
+
+impl plainwire::mime::Source for Shrinking {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, plainwire::mime::SourceError> {
+        let count = buffer.len().min(self.0 - self.1);
+        buffer[..count].fill(0);
+        self.1 += count;
+        Ok(count)
+    }
+    fn rewinds(&self) -> bool {
+        true
+    }
+    fn rewind(&mut self) -> Result<(), plainwire::mime::SourceError> {
+        (self.0, self.1) = (self.0 - 57_000, 0);
+        Ok(())
     }
 }
 

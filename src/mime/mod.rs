@@ -77,9 +77,9 @@ mod uuencode;
 mod word;
 
 pub use address::{Address, AddressList, Group, InvalidMailbox, Mailbox};
-#[cfg(feature = "std")]
-pub use build::IoSink;
 pub use build::{Attachment, Builder, Draft, Entity, Form, Misuse, Sink, Source, SourceError, WriteError};
+#[cfg(feature = "std")]
+pub use build::{DraftReader, IoSink};
 pub use charset::{Charset, TextDecoder};
 pub use date::{DateTime, Iso8601, NoSuchDate, Offset};
 pub use defect::{Defect, DefectKind};

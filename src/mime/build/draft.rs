@@ -12,11 +12,10 @@ use crate::mime::message_id::MessageId;
 use crate::mime::parameters::essence;
 use crate::mime::quoted_printable::Encoder;
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use core::convert::Infallible;
 use core::fmt;
 
@@ -25,14 +24,20 @@ const PIECE: usize = LINE * 1024;
 
 /// A message, checked and with its headers written: CRLF throughout, no line over 998 octets.
 ///
-/// It is written once, from front to back: [`piece`](Self::piece) by piece, or [`to`](Self::write) a sink.
+/// It is written from front to back: [`piece`](Self::piece) by piece, or [`to`](Self::write) a sink; and once more after
+/// [`rewind`](Self::rewind), where its attachments can be read again.
 pub struct Draft {
-    steps: VecDeque<Step>,
+    steps: Vec<Step>,
+    /// The step that is written next, and how much of it was.
+    at: usize,
+    within: usize,
     sender: Mailbox<'static>,
     recipients: Vec<Mailbox<'static>>,
     eight_bit: bool,
     utf8: bool,
+    /// Octets that were not written yet, and all of them.
     len: Option<u64>,
+    whole: Option<u64>,
     buffer: Vec<u8>,
 }
 
@@ -140,7 +145,35 @@ impl Draft {
 
     /// Was all of it written?
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.at >= self.steps.len()
+    }
+
+    /// Was some of it written?
+    #[cfg(feature = "std")]
+    pub(super) const fn begun(&self) -> bool {
+        // Its header comes first, and is written whole.
+        self.at > 0
+    }
+
+    /// Can it be written more than once? It can, where no attachment comes from what can be read only once.
+    pub fn rewinds(&self) -> bool {
+        self.steps.iter().all(|step| if let Step::Source(source) = step { source.rewinds() } else { true })
+    }
+
+    /// Goes back to its front, to be written once more.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError`] where an attachment can't be read again; there is no more to write then.
+    pub fn rewind(&mut self) -> Result<(), SourceError> {
+        self.at = self.steps.len();
+        for step in &mut self.steps {
+            if let Step::Source(source) = step {
+                source.rewind()?;
+            }
+        }
+        (self.at, self.within, self.len) = (0, 0, self.whole);
+        Ok(())
     }
 
     /// Appends the next piece, some 80 KiB at the most where it is an attachment's, and says whether there was one.
@@ -151,31 +184,33 @@ impl Draft {
     pub fn piece(&mut self, out: &mut Vec<u8>) -> Result<bool, SourceError> {
         let before = out.len();
         while out.len() == before {
-            let Some(step) = self.steps.pop_front() else { return Ok(false) };
-            match step {
-                Step::Literal(octets) => out.extend_from_slice(&octets),
-                Step::Octets(mut octets) => {
-                    let piece = octets.split_to(octets.len().min(PIECE));
-                    base64::encode_lines(&piece, out);
-                    if octets.has_remaining() {
-                        self.steps.push_front(Step::Octets(octets));
-                    }
+            let Some(step) = self.steps.get_mut(self.at) else { return Ok(false) };
+            let over = match step {
+                Step::Literal(octets) => {
+                    out.extend_from_slice(octets);
+                    true
                 }
-                Step::Source(mut source) => {
+                Step::Octets(octets) => {
+                    let rest = &octets[self.within..];
+                    let piece = &rest[..rest.len().min(PIECE)];
+                    base64::encode_lines(piece, out);
+                    self.within += piece.len();
+                    piece.len() == rest.len()
+                }
+                Step::Source(source) => {
                     self.buffer.resize(PIECE, 0);
-                    let mut filled = 0;
-                    while filled < PIECE {
-                        let read = source.read(&mut self.buffer[filled..])?;
-                        if read == 0 {
-                            break;
-                        }
-                        filled += read.min(PIECE - filled);
+                    let read = fill(&mut **source, &mut self.buffer);
+                    if read.is_err() {
+                        // What failed is not asked again.
+                        self.at += 1;
                     }
+                    let filled = read?;
                     base64::encode_lines(&self.buffer[..filled], out);
-                    if filled == PIECE {
-                        self.steps.push_front(Step::Source(source));
-                    }
+                    filled < PIECE
                 }
+            };
+            if over {
+                (self.at, self.within) = (self.at + 1, 0);
             }
         }
         self.len = self.len.and_then(|len| len.checked_sub((out.len() - before) as u64));
@@ -203,12 +238,14 @@ impl Draft {
     /// [`SourceError`] where an attachment can't be read.
     pub fn to_vec(&mut self) -> Result<Vec<u8>, SourceError> {
         let mut out = Vec::with_capacity(self.len.and_then(|len| usize::try_from(len).ok()).unwrap_or(0));
-        while let Some(step) = self.steps.pop_front() {
+        while let Some(step) = self.steps.get(self.at) {
             match step {
                 // All at once: there is no reason for pieces.
-                Step::Octets(octets) => base64::encode_lines(&octets, &mut out),
-                step => {
-                    self.steps.push_front(step);
+                Step::Octets(octets) => {
+                    base64::encode_lines(&octets[self.within..], &mut out);
+                    (self.at, self.within) = (self.at + 1, 0);
+                }
+                _ => {
                     self.piece(&mut out)?;
                 }
             }
@@ -218,9 +255,22 @@ impl Draft {
     }
 }
 
+/// Reads until the buffer is full or the source is at its end.
+fn fill(source: &mut dyn Source, buffer: &mut [u8]) -> Result<usize, SourceError> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        let read = source.read(&mut buffer[filled..])?;
+        if read == 0 {
+            break;
+        }
+        filled += read.min(buffer.len() - filled);
+    }
+    Ok(filled)
+}
+
 /// Makes a draft of a tree.
 pub(super) struct Assembly {
-    steps: VecDeque<Step>,
+    steps: Vec<Step>,
     literal: Vec<u8>,
     form: Form,
     seed: u64,
@@ -244,7 +294,7 @@ enum Body {
 impl Assembly {
     pub(super) fn new(writer: Writer, seed: u64, form: Form) -> Self {
         let literal = writer.into_octets();
-        Self { steps: VecDeque::new(), literal, form, seed, eight_bit: false, utf8: false, len: Some(0) }
+        Self { steps: Vec::new(), literal, form, seed, eight_bit: false, utf8: false, len: Some(0) }
     }
 
     pub(super) fn finish(
@@ -268,11 +318,14 @@ impl Assembly {
         self.flush();
         Ok(Draft {
             steps: self.steps,
+            at: 0,
+            within: 0,
             sender,
             recipients,
             eight_bit: self.eight_bit,
             utf8: self.utf8,
             len: self.len,
+            whole: self.len,
             buffer: Vec::new(),
         })
     }
@@ -281,7 +334,7 @@ impl Assembly {
         if !self.literal.is_empty() {
             let literal = core::mem::take(&mut self.literal);
             self.len = self.len.map(|len| len + literal.len() as u64);
-            self.steps.push_back(Step::Literal(literal));
+            self.steps.push(Step::Literal(literal));
         }
     }
 
@@ -445,12 +498,12 @@ impl Assembly {
                     Body::Octets(octets) => {
                         self.flush();
                         self.len = self.len.map(|len| len + base64::encoded_len(octets.len() as u64));
-                        self.steps.push_back(Step::Octets(octets));
+                        self.steps.push(Step::Octets(octets));
                     }
                     Body::Source(source, len) => {
                         self.flush();
                         self.len = self.len.zip(len).map(|(sum, len)| sum + base64::encoded_len(len));
-                        self.steps.push_back(Step::Source(source));
+                        self.steps.push(Step::Source(source));
                     }
                 }
                 Ok(())

@@ -18,6 +18,20 @@ pub trait Source: Send {
     ///
     /// Whatever the source failed with; the message can't be finished then.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, SourceError>;
+
+    /// Whether [`rewind`](Self::rewind) is implemented. It is not, unless said otherwise.
+    fn rewinds(&self) -> bool {
+        false
+    }
+
+    /// Goes back to where it began, so that the message can be written once more.
+    ///
+    /// # Errors
+    ///
+    /// It can't, or not now.
+    fn rewind(&mut self) -> Result<(), SourceError> {
+        Err(SourceError(Box::from("it can be read only once")))
+    }
 }
 
 /// A source failed while the message was written.
@@ -74,6 +88,34 @@ impl Attachment {
     #[cfg(feature = "std")]
     pub fn from_reader(file_name: impl Into<String>, reader: impl std::io::Read + Send + 'static) -> Self {
         Self::from_source(file_name, Reader(reader))
+    }
+
+    /// What `file` has from where it stands to its end, read in pieces each time that the message is written: a file of any
+    /// size, of which only a piece is in memory at a time.
+    ///
+    /// # Errors
+    ///
+    /// It does not say where it stands and ends: a pipe does not, of which [`from_reader`](Self::from_reader) makes an
+    /// attachment.
+    ///
+    /// ```
+    /// use plainwire::mime::Attachment;
+    /// use std::io::Cursor;
+    ///
+    /// let file = Cursor::new(b"%PDF-1.7 ..."); // or a File
+    /// let attachment = Attachment::from_file("map.pdf", file)?;
+    /// # let _ = attachment;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[cfg(feature = "std")]
+    pub fn from_file(
+        file_name: impl Into<String>,
+        mut file: impl std::io::Read + std::io::Seek + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let start = file.stream_position()?;
+        let len = file.seek(std::io::SeekFrom::End(0))?.saturating_sub(start);
+        file.seek(std::io::SeekFrom::Start(start))?;
+        Ok(Self::from_source(file_name, Stored { reader: Reader(file), start }).with_len(len))
     }
 
     /// An embedded message, unchanged but for its line breaks, which become CRLF.
@@ -243,5 +285,28 @@ impl<R: std::io::Read + Send> Source for Reader<R> {
                 read => return read.map_err(|error| SourceError(Box::new(error))),
             }
         }
+    }
+}
+
+/// A reader that can go back to where it began.
+#[cfg(feature = "std")]
+struct Stored<R> {
+    reader: Reader<R>,
+    start: u64,
+}
+
+#[cfg(feature = "std")]
+impl<R: std::io::Read + std::io::Seek + Send> Source for Stored<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, SourceError> {
+        self.reader.read(buffer)
+    }
+
+    fn rewinds(&self) -> bool {
+        true
+    }
+
+    fn rewind(&mut self) -> Result<(), SourceError> {
+        let start = std::io::SeekFrom::Start(self.start);
+        self.reader.0.seek(start).map(drop).map_err(|error| SourceError(Box::new(error)))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A [`Builder`] takes what a message says, in any order, and [`build`](Builder::build) makes a [`Draft`] of it: the
 //! headers are written and checked, the encodings and boundaries chosen. A draft is then written piece by piece, to any
-//! sink and in one pass; attachments are read only then, so memory does not grow with them.
+//! sink and in one pass, or read like a file; attachments are read only then, so memory does not grow with them.
 //!
 //! No name, address, subject or file name can add a header, a part or a boundary: what holds a line break is refused.
 //!
@@ -29,12 +29,16 @@ mod choose;
 mod draft;
 mod entity;
 mod fold;
+#[cfg(feature = "std")]
+mod reread;
 mod types;
 
 #[cfg(feature = "std")]
 pub use draft::IoSink;
 pub use draft::{Draft, Sink, WriteError};
 pub use entity::{Attachment, Entity, Source, SourceError};
+#[cfg(feature = "std")]
+pub use reread::DraftReader;
 
 use super::address::{Address, AddressList, Group, InvalidMailbox, LONGEST_ADDRESS, Mailbox};
 use super::date::DateTime;

@@ -230,6 +230,57 @@ fn readers_are_read_in_pieces() {
 }
 
 #[test]
+fn a_draft_is_written_again() {
+    use std::io::{Cursor, Read as _, Seek as _, SeekFrom};
+    let octets: Vec<u8> = (0..=255).cycle().take(200_000).collect();
+    let file = || {
+        let mut file = Cursor::new([b"skipped", &octets[..]].concat());
+        file.set_position(7);
+        Attachment::from_file("file.bin", file).expect("a file")
+    };
+    let draft = |file| {
+        let builder = begun().text("Grüße").attach(file).attach(Attachment::new("b.bin", octets[..90_000].to_vec()));
+        builder.build().expect("a message")
+    };
+    let mut twice = draft(file());
+    assert!(twice.rewinds());
+    let len = twice.len();
+    let first = twice.to_vec().expect("written");
+    assert_eq!(Some(first.len() as u64), len);
+    assert_eq!(&Message::parse(&first).attachments()[0].body()[..], &octets[..]);
+    assert!(twice.is_empty() && twice.to_vec().expect("nothing is left").is_empty());
+    twice.rewind().expect("back at the front");
+    assert_eq!((twice.len(), twice.is_empty()), (len, false));
+    // In the middle of each of its attachments, too.
+    for pieces in 0..8 {
+        let mut begun = Vec::new();
+        for _ in 0..pieces {
+            twice.piece(&mut begun).expect("a piece");
+        }
+        assert!(first.starts_with(&begun));
+        let mut all = Vec::new();
+        twice.reader().expect("from its front").read_to_end(&mut all).expect("read");
+        assert_eq!(all, first);
+        twice.rewind().expect("back at the front");
+    }
+    let mut reader = twice.reader().expect("a reader");
+    for place in [0, 1, 100_000, 99_999, first.len(), first.len() - 1, 77] {
+        assert_eq!(reader.seek(SeekFrom::Start(place as u64)).expect("a place"), place as u64);
+        let mut some = Vec::new();
+        reader.by_ref().take(1000).read_to_end(&mut some).expect("read");
+        assert_eq!(some, first[place..first.len().min(place + 1000)]);
+    }
+    assert_eq!(reader.seek(SeekFrom::Current(-7)).expect("back"), 1070);
+    assert_eq!(reader.seek(SeekFrom::Start(u64::MAX)).expect("its end"), first.len() as u64);
+    assert!(reader.seek(SeekFrom::Current(i64::MIN)).is_err() && reader.seek(SeekFrom::End(0)).is_err());
+
+    let mut once = draft(Attachment::from_reader("file.bin", Cursor::new(octets.clone())));
+    assert!(!once.rewinds());
+    assert_eq!(once.reader().expect("nothing was taken").seek(SeekFrom::Start(3)).expect("ahead"), 3);
+    assert!(once.rewind().is_err() && once.reader().is_err());
+}
+
+#[test]
 fn known_types_are_sorted() {
     assert!(crate::mime::build::known_types().is_sorted_by(|a, b| a.0 < b.0));
 }

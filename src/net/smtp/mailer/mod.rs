@@ -31,6 +31,9 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 use std::vec::Vec;
 
+/// A draft up to this size is written into memory: once is less than twice.
+const SHORT: u64 = 256 << 10;
+
 /// Sends messages by one server: a relay, a submission server, or by LMTP. Shared by any number of threads.
 ///
 /// ```
@@ -269,9 +272,23 @@ impl Mailer {
     ///
     /// As [`send`](Self::send).
     pub fn send_draft(&self, draft: &mut Draft) -> Result<Report, Error> {
-        let envelope = envelope(draft)?;
-        let message = draft.to_vec()?;
-        self.send_octets(&envelope, &message)
+        self.send_draft_in(&envelope(draft)?, draft)
+    }
+
+    /// As [`send_draft`](Self::send_draft), in an envelope of the caller's.
+    ///
+    /// A draft that [can be written again](Draft::rewinds) is written once to look at it and once for each time that it is
+    /// sent, so that a piece of it is in memory at a time; others, and short ones, are written into memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_draft_in(&self, envelope: &Envelope, draft: &mut Draft) -> Result<Report, Error> {
+        let short = draft.len().is_some_and(|len| len <= SHORT);
+        if short || !draft.rewinds() {
+            return self.send_octets(envelope, &draft.to_vec()?);
+        }
+        self.send_reader(envelope, &mut draft.reader()?)
     }
 
     /// Sends octets that are a message already, in an envelope of the caller's.

@@ -3,7 +3,7 @@
 use super::super::sysexits::{DATA, NO_INPUT, OS, USAGE};
 use super::{Args, address};
 use crate::failure::Failure;
-use plainwire::mime::{self, Attachment, Builder, DateTime, Draft, Message, Offset};
+use plainwire::mime::{self, Attachment, Builder, DateTime, Draft, IoSink, Message, Offset, WriteError};
 use plainwire::smtp::Address;
 use plainwire::smtp::client::Envelope;
 use std::fs::{self, File};
@@ -124,8 +124,12 @@ fn attachment(path: &Path) -> Result<Attachment, Failure> {
     if metadata.is_dir() {
         return Err(Failure::new(NO_INPUT, format!("{} is a folder", path.display())));
     }
-    let attachment = Attachment::from_reader(file_name(path)?, file);
-    Ok(if metadata.is_file() { attachment.with_len(metadata.len()) } else { attachment })
+    // What is no file, a pipe for one, is read once, and goes through memory.
+    let name = file_name(path)?;
+    if metadata.is_file() {
+        return Attachment::from_file(name, file).map_err(|error| Failure::at(NO_INPUT, path, error));
+    }
+    Ok(Attachment::from_reader(name, file))
 }
 
 fn file_name(path: &Path) -> Result<String, Failure> {
@@ -143,6 +147,8 @@ fn cid(path: &Path) -> Result<String, Failure> {
 pub(super) enum Body {
     /// Octets that are here.
     Octets(Vec<u8>),
+    /// What the command line describes. Its attachments are read as it is sent.
+    Draft(Box<Draft>),
     /// A file, which is read as it is sent. Where it is `local`, it has no CR at all: its line ends are this system's, and
     /// become those of mail.
     File { file: File, local: bool },
@@ -155,10 +161,14 @@ impl Body {
     }
 
     /// Writes it as it is sent.
-    pub(super) fn write(self, out: &mut impl Write) -> io::Result<()> {
+    pub(super) fn write(self, out: &mut impl Write) -> Result<(), Failure> {
         match self {
-            Self::Octets(octets) => out.write_all(&octets),
-            Self::File { mut file, local: false } => io::copy(&mut file, out).map(drop),
+            Self::Octets(octets) => Ok(out.write_all(&octets)?),
+            Self::Draft(mut draft) => draft.write(&mut IoSink(out)).map_err(|error| match error {
+                WriteError::Source(error) => Failure::new(NO_INPUT, error),
+                WriteError::Sink(error) => Failure::from(error),
+            }),
+            Self::File { mut file, local: false } => Ok(io::copy(&mut file, out).map(drop)?),
             Self::File { file, local: true } => {
                 let (mut file, mut line) = (BufReader::new(file), Vec::new());
                 while file.read_until(b'\n', &mut line)? > 0 {

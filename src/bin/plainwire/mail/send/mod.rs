@@ -7,7 +7,7 @@ mod compose;
 mod outcome;
 
 use super::password;
-use super::sysexits::{CANT_CREATE, CONFIG, DATA, NO_INPUT, USAGE};
+use super::sysexits::{CANT_CREATE, CONFIG, DATA, USAGE};
 use super::trust::{self, Trust};
 use crate::failure::{Failure, Outcome, exit_codes};
 use clap::ValueEnum;
@@ -155,6 +155,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     let sent = match message {
         Body::Octets(octets) => mailer.send_octets(&envelope, &octets),
+        Body::Draft(mut draft) => mailer.send_draft_in(&envelope, &mut draft),
         Body::File { mut file, .. } => mailer.send_reader(&envelope, &mut file),
     };
     // Says goodbye, so that the transcript has that too.
@@ -173,10 +174,9 @@ fn message(args: &Args) -> Result<(Envelope, Body), Failure> {
             (compose::envelope_of(args, &header)?, message)
         }
         None => {
-            let mut draft = compose::draft(args)?;
+            let draft = compose::draft(args)?;
             let envelope = envelope(&draft).map_err(|error| Failure::new(DATA, error))?;
-            let message = draft.to_vec().map_err(|error| Failure::new(NO_INPUT, error))?;
-            (envelope, Body::Octets(message))
+            (envelope, Body::Draft(Box::new(draft)))
         }
     };
     match args.envelope_from.as_deref() {
