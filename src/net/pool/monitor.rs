@@ -29,11 +29,16 @@ pub(super) struct Monitor {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     seen: Vec<Seen>,
-    /// At the look before: turns begun, and connections that waited.
+    /// The look before: when, turns begun until then, and connections that waited.
+    at: Instant,
     served: u64,
     waited: usize,
+    /// Looks for which connections had to wait, looks that found nobody waiting, looks for which nobody is probed.
     congested: u32,
     quiet: u32,
+    content: u32,
+    /// Turns a second when last a probe led to more threads.
+    rate: Option<u128>,
 }
 
 /// A thread as it was at the look before.
@@ -45,9 +50,17 @@ struct Seen {
     held: bool,
 }
 
+#[derive(Clone, Copy)]
+struct Held {
+    threads: usize,
+    /// Some of them were not at the look before.
+    newly: bool,
+}
+
 impl Monitor {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, threads: Vec::new(), seen: Vec::new(), served: 0, waited: 0, congested: 0, quiet: 0 }
+        let (threads, seen, at) = (Vec::new(), Vec::new(), Instant::now());
+        Self { shared, threads, seen, at, served: 0, waited: 0, congested: 0, quiet: 0, content: 0, rate: None }
     }
 
     /// Starts one more thread.
@@ -91,35 +104,61 @@ impl Monitor {
             (core.served, waiting)
         };
         self.quiet = 0;
-        let (held, newly) = self.held();
-        // Some have waited since the look before: handlers may block for less than it takes to see it.
-        let slow = served.wrapping_sub(self.served) < self.waited as u64;
-        (self.served, self.waited) = (served, waiting);
+        // Handlers may block for less than it takes to see one turn at two looks; then others wait for long.
+        let turns = served.wrapping_sub(self.served);
+        let slow = turns < 4 * self.waited as u64;
         self.congested = if slow { self.congested + 1 } else { 0 };
-        self.reinforce(held, newly);
-        Some(if newly || self.congested % 8 == 1 { CLOSE } else { PACE })
+        let probe = slow && self.may_probe(turns);
+        let held = self.held(probe);
+        (self.at, self.served, self.waited) = (Instant::now(), served, waiting);
+        self.reinforce(held);
+        Some(if held.newly || self.congested % 8 == 1 { CLOSE } else { PACE })
     }
 
-    /// How many threads are held by their handlers, and whether one is that was not at the look before.
-    fn held(&mut self) -> (usize, bool) {
-        let (mut held, mut newly) = (0, false);
+    /// Probes cost a little, and a thread that waits for a lock looks like one that waits for a disk: another look is
+    /// taken now and then, and on from there only while it was of use.
+    fn may_probe(&mut self, turns: u64) -> bool {
+        let rate = u128::from(turns) * 1_000_000 / self.at.elapsed().as_micros().max(1);
+        if self.content > 0 {
+            self.content -= 1;
+            return false;
+        }
+        match self.rate.replace(rate) {
+            Some(before) if rate * 5 < before * 6 => {
+                (self.content, self.rate) = (16, None);
+                self.shared.lock().wary = 0;
+                false
+            }
+            Some(_) => true,
+            None => self.congested % 8 == 1,
+        }
+    }
+
+    /// Which threads are held by their handlers; `probe`: also those that are so just now.
+    fn held(&mut self, probe: bool) -> Held {
+        let mut held = Held { threads: 0, newly: false };
+        let mut brief = 0;
         for seen in &mut self.seen {
             let turn = seen.post.turn();
             if turn.is_none() || turn != seen.turn {
                 (seen.turn, seen.same, seen.held) = (turn, 0, false);
+                brief += usize::from(probe && seen.post.is_held(turn, false));
                 continue;
             }
             seen.same = seen.same.saturating_add(1);
-            if !seen.held && (seen.same >= LONG || seen.post.is_held()) {
-                (seen.held, newly) = (true, true);
+            if !seen.held && (seen.same >= LONG || seen.post.is_held(turn, true)) {
+                (seen.held, held.newly) = (true, true);
             }
-            held += usize::from(seen.held);
+            held.threads += usize::from(seen.held);
         }
-        (held, newly)
+        if brief == 0 {
+            self.rate = None;
+        }
+        Held { threads: held.threads + brief, newly: held.newly || brief > 0 }
     }
 
     /// Calls or starts as many threads as can be of use.
-    fn reinforce(&mut self, held: usize, newly: bool) {
+    fn reinforce(&mut self, Held { threads: held, newly }: Held) {
         let (calls, starts) = {
             let mut core = self.shared.lock();
             core.wary = if newly { WARY } else { core.wary.saturating_sub(1) };

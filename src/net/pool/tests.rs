@@ -130,6 +130,41 @@ fn nobody_waits_for_a_handler_that_blocks() {
     }
 }
 
+/// Blocks for a moment with each line.
+struct Napping;
+
+impl Service for Napping {
+    fn open(&self, _: Link) -> Box<dyn Conversation> {
+        talk(Lines::default(), |lines: &mut Lines, line: &[u8], out: &mut BytesMut| {
+            thread::sleep(Duration::from_millis(1));
+            echo(lines, line, out);
+        })
+    }
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "only Linux tells whether a thread waits")]
+fn handlers_that_block_for_a_moment_get_more_threads_too() {
+    let (running, shared) = serve(Napping, Options::default());
+    let enough = || shared.lock().posts.len() > 2 * shared.parallel;
+    thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| {
+                let mut peer = connect(&running);
+                // It ends, since all of them keep asking until it does.
+                for _ in 0..5000 {
+                    peer.write_all(b"hello\n").unwrap();
+                    assert_eq!(line(&mut peer), "hello");
+                    if enough() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    assert!(enough());
+}
+
 #[test]
 fn more_connections_than_threads_are_served_while_all_but_one_block() {
     let options = Options { threads: 4, ..Options::default() };

@@ -73,11 +73,15 @@ impl Post {
         Some(self.turn.load(Ordering::Relaxed)).filter(|turn| turn % 2 == 1)
     }
 
-    /// It waits in the system, as far as anybody can tell: a thread that only waits for a processor does not.
-    pub(super) fn is_held(&self) -> bool {
-        let Some(stat) = &self.stat else { return true };
-        let Ok(stat) = std::fs::read_to_string(stat) else { return true };
-        stat.rsplit_once(") ").is_none_or(|(_, fields)| !fields.starts_with('R'))
+    /// It serves that turn, and waits in the system meanwhile: a thread that only waits for a processor does not.
+    /// `unknown` where the system does not tell.
+    pub(super) fn is_held(&self, turn: Option<usize>, unknown: bool) -> bool {
+        let told = self.stat.as_ref().filter(|_| turn.is_some()).and_then(|stat| std::fs::read_to_string(stat).ok());
+        let held = match told.as_ref().and_then(|stat| stat.rsplit_once(") ")) {
+            Some((_, fields)) => !fields.starts_with('R'),
+            None => unknown,
+        };
+        held && turn.is_some() && self.turn() == turn
     }
 
     /// Ends its sleep, now or the next one.
