@@ -6,7 +6,7 @@ use plainwire::net::http::auth::Credentials;
 use plainwire::net::http::download::Download;
 use plainwire::net::http::proxy::Proxies;
 use plainwire::net::http::serve::{Answer, Begin, Request as Asked, Serve};
-use plainwire::net::http::{Error, Layer, Opener, ProxyLogin, Request};
+use plainwire::net::http::{Error, Layer, Opener, ProxyLogin, Request, Response};
 use plainwire::net::server::{Options, Port};
 use plainwire::net::{pool, reactor};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -681,6 +681,28 @@ fn content_in_a_coding_that_is_not_undone_is_no_content() {
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 501 "), "{answer}");
         server.stop(Duration::from_secs(5));
+    }
+}
+
+/// Nobody asked for a transfer coding but chunked (RFC 9110 10.1.4): what is in another is not the content.
+#[test]
+fn an_answer_in_a_coding_that_is_not_undone_is_no_answer() {
+    let answers: [(&str, Result<&str, ()>); 5] = [
+        ("Transfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", Err(())),
+        ("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", Err(())),
+        ("Transfer-Encoding: x\r\n\r\nabc", Err(())),
+        // Old servers say so of what is in none.
+        ("Transfer-Encoding: identity\r\n\r\nabc", Ok("abc")),
+        ("Transfer-Encoding: CHUNKED\r\n\r\n3\r\nabc\r\n0\r\n\r\n", Ok("abc")),
+    ];
+    for (said, expected) in answers {
+        let script = Script::new(move |_, _| format!("HTTP/1.1 200 OK\r\nConnection: close\r\n{said}").into_bytes());
+        let got = opener().get(&script.url("/")).and_then(Response::text);
+        match expected {
+            Ok(text) => assert_eq!(got.unwrap(), text),
+            Err(()) => assert!(matches!(got, Err(Error::Coding(_))), "{said}: {got:?}"),
+        }
+        assert_eq!(opener().open(Request::head(&script.url("/")).unwrap()).unwrap().status(), 200, "{said}");
     }
 }
 

@@ -18,7 +18,7 @@ use super::response::{Content, Local, Raw, local};
 use super::wire::{Idle, Route, Wire};
 use super::{Request, Response};
 use crate::cookie::{self, Jar, Place, Timestamp};
-use crate::http1::{FieldValue, Quirks, client};
+use crate::http1::{FieldValue, Quirks, ResponseHead, client};
 use crate::net::http::data_url;
 use crate::net::limits::due_in;
 use crate::net::tap::SharedTap;
@@ -341,6 +341,9 @@ impl Opener {
             let bodiless = request.method == "HEAD"
                 || answered.head.status().is_bodiless()
                 || answered.head.fields().first("content-length").and_then(FieldValue::to_str) == Some("0");
+            if !bodiless {
+                without_coding(&answered.head)?;
+            }
             let mut raw = Raw::new(wire, self.clone(), answered.unsent);
             if bodiless {
                 raw.finish()?;
@@ -443,6 +446,19 @@ impl Opener {
             }
             scheme => Err(Error::Scheme(scheme.to_string())),
         }
+    }
+}
+
+/// RFC 9110 10.1.4: no transfer coding but chunked was asked for, and of those chunked alone is undone. What is in another
+/// is not the content, and nobody would see that it is not.
+fn without_coding(head: &ResponseHead) -> Result<(), Error> {
+    let undone = |coding: &[u8]| [&b"chunked"[..], b"identity"].iter().any(|known| coding.eq_ignore_ascii_case(known));
+    match head.fields().list("transfer-encoding").find(|coding| !undone(coding)) {
+        Some(coding) => {
+            let why = format!("a transfer coding that was not asked for: {}", coding.escape_ascii());
+            Err(Error::Coding(std::io::Error::new(std::io::ErrorKind::InvalidData, why)))
+        }
+        None => Ok(()),
     }
 }
 
