@@ -584,9 +584,9 @@ fn a_part_that_is_longer_than_asked_for_is_refused() {
 fn a_download_takes_its_fields_and_leaves_its_secrets_behind() {
     let other = ranges(|_| &["ETag: \"a\""], 1000, 0);
     let at = other.url("/there");
-    let script = Script::new(move |_, head| match head.starts_with("GET /moved ") {
-        true => answer("302 Found", &[&format!("Location: {at}")], ""),
-        false => answer("404 Not Found", &[], ""),
+    let script = Script::new(move |_, head| {
+        let moved = head.starts_with("GET /moved ");
+        if moved { answer("302 Found", &[&format!("Location: {at}")], "") } else { answer("404 Not Found", &[], "") }
     });
     let folder = tempfile::tempdir().unwrap();
     let request = Request::get(&script.url("/moved")).unwrap();
