@@ -195,8 +195,8 @@ pub(super) fn end_head(length: u64, out: &mut BytesMut) {
     }
     let number = length as u32;
     // Two digits in each half, then one in each octet, the first one lowest. 103 / 1024 is 1/10 up to 178.
-    let pairs = number / 100 | number % 100 << 16;
-    let tens = pairs * 103 >> 10 & 0x000F_000F;
+    let pairs = (number / 100) | ((number % 100) << 16);
+    let tens = ((pairs * 103) >> 10) & 0x000F_000F;
     let digits = tens | (pairs - tens * 10) << 8;
     // The last digit stays, be it 0.
     let zeros = (digits | 1 << 24).trailing_zeros() / 8;
