@@ -180,6 +180,41 @@ fn the_form_spelling_is_the_standards() {
     }
 }
 
+/// Of every length, with every octet at every place, in every spelling.
+#[test]
+fn blocks_are_written_as_octets_are() {
+    static SAFER: Spelling = Spelling::PYTHON.with_safe(b"/:@ ");
+    let spellings: [(&Spelling, &[u8], bool); 4] = [
+        (&Spelling::FORM, b"*", true),
+        (&Spelling::PYTHON, b"~", true),
+        (&Spelling::PERCENT, b"~", false),
+        (&SAFER, b"~/:@", true),
+    ];
+    for (spelling, safe, plus) in spellings {
+        let one = |octet: u8| match octet {
+            b' ' if plus => String::from("+"),
+            b'-' | b'.' | b'_' => char::from(octet).into(),
+            _ if octet.is_ascii_alphanumeric() || safe.contains(&octet) => char::from(octet).into(),
+            _ => format!("%{octet:02X}"),
+        };
+        for length in [0, 1, 2, 3, 4, 7, 8, 15, 16, 17, 32, 33, 49] {
+            let plain: String = "aZ09-_.mzA".chars().cycle().take(length).collect();
+            for at in 0..length.max(1) {
+                for octet in 0..=u8::MAX {
+                    let (mut odd, mut expected) = (Vec::from(plain.as_str()), plain.clone());
+                    if at < length {
+                        odd[at] = octet;
+                        expected.replace_range(at..=at, &one(octet));
+                    }
+                    let mut out = Serializer::spelled(spelling);
+                    out.append_octets(plain.as_bytes(), &odd).append_octets(&odd, b"");
+                    assert_eq!(out.finish(), format!("{plain}={expected}&{expected}="));
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn spellings_are_pythons() {
     // urlencode({'a b': '~*/é'}), with safe='/', and with quote_via=quote.

@@ -7,7 +7,7 @@ use super::error::Unmappable;
 use crate::work;
 use alloc::string::String;
 use alloc::vec::Vec;
-use wide::u8x16;
+use wide::{i8x16, u8x16};
 
 /// The room that a block may take, and what the last store may overhang.
 const ROOM: usize = 80;
@@ -26,7 +26,9 @@ const FIRST: usize = 512;
 /// out.append("at", "/a b/~ada");
 /// assert_eq!(out.finish(), "at=/a%20b/~ada");
 /// ```
+// What is compared with every block lies in one cache line wherever a spelling is put.
 #[derive(Clone)]
+#[repr(align(64))]
 pub struct Spelling {
     /// For each octet up to three octets to write, and how many in the topmost.
     table: [u32; 256],
@@ -156,7 +158,7 @@ impl<'s> Serializer<'s> {
     ///
     /// In a charset other than UTF-8 with strict errors use [`try_append`](Self::try_append): here a character that
     /// the charset does not have is replaced.
-    #[inline]
+    #[inline(always)]
     pub fn append(&mut self, name: &str, value: &str) -> &mut Self {
         if self.charset.is_utf8() {
             return self.append_octets(name.as_bytes(), value.as_bytes());
@@ -185,12 +187,48 @@ impl<'s> Serializer<'s> {
     }
 
     /// Writes a pair of octets, whatever they are text of.
-    #[inline]
+    #[inline(always)]
     pub fn append_octets(&mut self, name: &[u8], value: &[u8]) -> &mut Self {
-        // Where to write goes from hand to hand, so that it need not go through memory.
+        let used = self.writer.used;
+        let Some(room) = self.writer.buffer.get_mut(used..).and_then(<[u8]>::first_chunk_mut::<ROOM>) else {
+            return self.append_grown(name, value);
+        };
+        // The name is written over the separator that the first pair does not have.
+        room[0] = b'&';
+        let at = usize::from(used > self.start);
+        if !plain(room, at, name, self.spelling) {
+            return self.append_odd(name, value);
+        }
+        let at = (at + name.len()) % 64;
+        room[at] = b'=';
+        let at = at + 1;
+        if !plain(room, at, value, self.spelling) {
+            return self.append_value(used + at, value);
+        }
+        self.writer.used = used + at + value.len();
+        self
+    }
+
+    /// Makes room, then writes a pair.
+    #[inline(never)]
+    fn append_grown(&mut self, name: &[u8], value: &[u8]) -> &mut Self {
+        self.writer.grow(self.writer.used);
+        self.append_octets(name, value)
+    }
+
+    /// Writes a pair whatever it is like.
+    #[inline(never)]
+    fn append_odd(&mut self, name: &[u8], value: &[u8]) -> &mut Self {
         let at = self.writer.begin(self.start);
         let at = self.writer.escape(at, name, self.spelling);
         let at = self.writer.put(at, b'=');
+        self.append_value(at, value)
+    }
+
+    /// Writes a value whatever it is like.
+    #[inline(never)]
+    fn append_value(&mut self, at: usize, value: &[u8]) -> &mut Self {
+        self.writer.reserve(at);
         self.writer.used = self.writer.escape(at, value, self.spelling);
         self
     }
@@ -263,6 +301,10 @@ impl Writer {
     #[inline(never)]
     fn grow(&mut self, used: usize) {
         let length = (used + 2 * (ROOM + 1)).max(2 * self.buffer.len()).max(FIRST);
+        // An allocation that is known to be the first takes half the instructions of one that might copy.
+        if self.buffer.capacity() == 0 {
+            self.buffer = Vec::with_capacity(length);
+        }
         self.buffer.resize(length, 0);
     }
 
@@ -378,16 +420,78 @@ fn escape_each(out: &mut [u8; ROOM], octets: &[u8], spelling: &Spelling) -> usiz
     at
 }
 
+/// Writes up to two blocks if they stay as they are, as nearly every name and most values do, and tells whether they do.
+/// Else what stands in `room` from `at` on means nothing.
+///
+/// Whatever the length, two loads and two stores that overlap are all of it. It is called, so that whoever writes a pair
+/// has little of it inlined.
+#[inline(never)]
+fn plain(room: &mut [u8; ROOM], at: usize, octets: &[u8], spelling: &Spelling) -> bool {
+    work::add(octets.len());
+    let length = octets.len();
+    // At most 34, so that the masks below change nothing but the bounds checks.
+    let at = at % 64;
+    if let (Some(first), Some(last)) = (octets.first_chunk::<8>(), octets.last_chunk::<8>()) {
+        if length <= 16 {
+            let both = u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << 64;
+            let end = (at + length - 8) % 64;
+            room[at..at + 8].copy_from_slice(first);
+            room[end..end + 8].copy_from_slice(last);
+            return stay(both.to_le_bytes()) == 0xFFFF;
+        }
+        if length <= 32
+            && let (Some(first), Some(last)) = (octets.first_chunk::<16>(), octets.last_chunk::<16>())
+        {
+            let end = (at + length - 16) % 64;
+            room[at..at + 16].copy_from_slice(first);
+            room[end..end + 16].copy_from_slice(last);
+            return stay(*first) & stay(*last) == 0xFFFF;
+        }
+        return false;
+    }
+    if let (Some(first), Some(last)) = (octets.first_chunk::<4>(), octets.last_chunk::<4>()) {
+        let both = u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32;
+        let end = (at + length - 4) % 64;
+        room[at..at + 4].copy_from_slice(first);
+        room[end..end + 4].copy_from_slice(last);
+        return stay(u128::from(both).to_le_bytes()) & 0xFF == 0xFF;
+    }
+    // Three octets at the most: the first, the middle and the last are all of them.
+    let (Some(first), Some(middle), Some(last)) = (octets.first(), octets.get(length / 2), octets.last()) else {
+        return true;
+    };
+    let entry = |octet: &u8| spelling.table[usize::from(*octet)];
+    let (first, middle, last) = (entry(first), entry(middle), entry(last));
+    room[at] = first as u8;
+    room[at + length / 2] = middle as u8;
+    room[at + length - 1] = last as u8;
+    // One octet for each.
+    first | middle | last < 2 << 24
+}
+
+/// Which octets stay in every spelling, bit by bit.
+#[inline(always)]
+fn stay(block: [u8; BLOCK]) -> u32 {
+    unreserved(u8x16::new(block)).to_bitmask()
+}
+
 /// Which octets have to be looked up one by one (bit by bit), and the block as it is written where there are none.
 #[inline(always)]
 fn classify(block: [u8; BLOCK], spelling: &Spelling) -> (u32, [u8; BLOCK]) {
     let block = u8x16::new(block);
-    let is = |octet: u8| block.simd_eq(u8x16::splat(octet));
-    let within = |value: u8x16, most: u8| value.min(u8x16::splat(most)).simd_eq(value);
-    let letter = within((block | u8x16::splat(0x20)) - u8x16::splat(b'a'), 25);
-    // `-` and `.` stand before the digits with `/` between them.
-    let digit = within(block - u8x16::splat(b'-'), 12) & !is(b'/');
     let space = block.simd_eq(u8x16::new(spelling.space));
-    let stays = letter | digit | space | is(b'_') | block.simd_eq(u8x16::new(spelling.also));
+    let stays = unreserved(block) | space | block.simd_eq(u8x16::new(spelling.also));
     (!stays.to_bitmask(), (block ^ (space & u8x16::new(spelling.plus))).to_array())
+}
+
+/// Letters, digits and `-._`.
+#[inline(always)]
+fn unreserved(block: u8x16) -> u8x16 {
+    // What is moved to the top of the signed numbers is told from all else in one comparison.
+    let above = |value: u8x16, most: i8| value.cast_signed().simd_gt(i8x16::splat(most)).cast_unsigned();
+    let letters = above((block | u8x16::splat(0x20)) + u8x16::splat(127 - b'z'), 127 - 26);
+    // `-` and `.` stand before the digits with `/` between them.
+    let others = above(block + u8x16::splat(127 - b'9'), 127 - 13);
+    let slashes = block.simd_eq(u8x16::splat(b'/'));
+    letters | others & !slashes | block.simd_eq(u8x16::splat(b'_'))
 }
