@@ -7,6 +7,7 @@ use crate::net::{Driver, Ended, tcp};
 use crate::pop3::Code;
 use crate::pop3::client::{self, Client, Command, Event, Limits, Misuse, Quirks};
 use crate::sasl::{self, Binding, BindingKind, Credentials, Mechanism, Policy};
+use bytes::BytesMut;
 use std::borrow::ToOwned;
 use std::boxed::Box;
 use std::collections::VecDeque;
@@ -189,6 +190,8 @@ pub struct Mailbox<P: Tap<Client> = ()> {
     /// TLS is on, or the connection leads no further than this host.
     private: bool,
     in_clear: bool,
+    /// It stands in the middle of an answer that nobody wants any more: what came next would answer something else.
+    torn: bool,
     host: String,
     port: u16,
 }
@@ -228,6 +231,7 @@ impl<P: Tap<Client>> Mailbox<P> {
             driver: Driver::tapped(client, stream, tap),
             private: loopback || options.security == Security::Tls,
             in_clear: options.in_clear,
+            torn: false,
             host: bare.to_owned(),
             port,
         };
@@ -255,7 +259,7 @@ impl<P: Tap<Client>> Mailbox<P> {
 
     /// What the server can do. A server without `CAPA` says nothing of itself.
     fn capabilities(&mut self) -> Result<(), Error> {
-        self.driver.say(Client::capa)?;
+        self.say(Client::capa)?;
         match self.answer() {
             Err(Error::Refused { .. }) => Ok(()),
             other => other,
@@ -291,7 +295,7 @@ impl<P: Tap<Client>> Mailbox<P> {
             {
                 exchange = exchange.bind(Binding { kind: BindingKind::TlsExporter, octets: octets.to_vec() });
             }
-            self.driver.say(|client, out| client.auth(exchange, out))?;
+            self.say(|client, out| client.auth(exchange, out))?;
             self.answer()?;
         } else {
             let Credentials::Password { user, password, act_as: None } = credentials else {
@@ -304,9 +308,9 @@ impl<P: Tap<Client>> Mailbox<P> {
                 Method::Strongest if apop && !self.private => self.apop(user, password)?,
                 Method::Apop => self.apop(user, password)?,
                 _ if private => {
-                    self.driver.say(|client, out| client.user(user, out))?;
+                    self.say(|client, out| client.user(user, out))?;
                     self.answer()?;
-                    self.driver.say(|client, out| client.pass(password, out))?;
+                    self.say(|client, out| client.pass(password, out))?;
                     self.answer()?;
                 }
                 _ => return Err(Error::NoLogin),
@@ -316,7 +320,7 @@ impl<P: Tap<Client>> Mailbox<P> {
     }
 
     fn apop(&mut self, user: &str, password: &sasl::Secret) -> Result<(), Error> {
-        self.driver.say(|client, out| client.apop(user, password, out))?;
+        self.say(|client, out| client.apop(user, password, out))?;
         self.answer()
     }
 
@@ -351,7 +355,7 @@ impl<P: Tap<Client>> Mailbox<P> {
     ///
     /// [`Error::Refused`], [`Error::Ended`].
     pub fn stat(&mut self) -> Result<(u32, u64), Error> {
-        self.driver.say(Client::stat)?;
+        self.say(Client::stat)?;
         self.driver.until(|_, event, _| match event {
             Event::Stat { messages, octets } => Some(Ok((messages, octets))),
             other => refusal(&other).map(Err),
@@ -365,7 +369,7 @@ impl<P: Tap<Client>> Mailbox<P> {
     /// [`Error::Refused`], [`Error::Ended`].
     pub fn list(&mut self) -> Result<Vec<Listed>, Error> {
         let mut listed: Vec<Listed> = Vec::new();
-        self.driver.say(|client, out| client.list(None, out))?;
+        self.say(|client, out| client.list(None, out))?;
         self.driver.until(|_, event, _| match event {
             Event::Size { message: number, octets } => {
                 listed.push(Listed { number, octets, id: None });
@@ -377,7 +381,7 @@ impl<P: Tap<Client>> Mailbox<P> {
         // Servers list in order; whoever does not is put in order.
         listed.sort_by_key(|message| message.number);
         listed.dedup_by_key(|message| message.number);
-        self.driver.say(|client, out| client.uidl(None, out))?;
+        self.say(|client, out| client.uidl(None, out))?;
         let identified = self.driver.until(|_, event, _| match event {
             Event::UniqueId { message, id } => {
                 if let Ok(at) = listed.binary_search_by_key(&message, |message| message.number) {
@@ -398,7 +402,8 @@ impl<P: Tap<Client>> Mailbox<P> {
     /// Retrieves messages, in order and pipelined where the server offers it. With `lines`, their headers and so many lines
     /// of their bodies.
     ///
-    /// What the sink can't take ends it, and with it the session: it stands in the middle of a message.
+    /// What the sink can't take ends it, and with it the session: it stands in the middle of a message, and every command
+    /// is refused from then on ([`NotNow`](client::Misuse::NotNow)).
     ///
     /// # Errors
     ///
@@ -421,10 +426,14 @@ impl<P: Tap<Client>> Mailbox<P> {
                 if current.len() >= WINDOW || self.driver.engine().may_say(command).is_err() && !current.is_empty() {
                     break;
                 }
-                self.driver.say(|client, out| match lines {
+                let said = self.say(|client, out| match lines {
                     Some(lines) => client.top(message.number, lines, out),
                     None => client.retr(message.number, out),
-                })?;
+                });
+                if said.is_err() {
+                    self.torn |= !current.is_empty();
+                    return said;
+                }
                 current.push_back(message);
                 next = waiting.next();
             }
@@ -436,10 +445,14 @@ impl<P: Tap<Client>> Mailbox<P> {
                 other => refusal(&other).map(Err),
             });
             match outcome {
-                Ok(Ok(())) => sink.end(message).map_err(Error::Store)?,
+                Ok(Ok(())) => sink.end(message).map_err(|error| {
+                    self.torn |= !current.is_empty();
+                    Error::Store(error)
+                })?,
                 Ok(Err(Error::Refused { code, text, .. })) => sink.refused(message, code.as_ref(), &text),
                 Ok(Err(error)) => {
                     sink.discard();
+                    self.torn = true;
                     return Err(error);
                 }
                 Err(ended) => {
@@ -485,8 +498,8 @@ impl<P: Tap<Client>> Mailbox<P> {
     #[doc(alias = "retr")]
     pub fn message(&mut self, number: u32, most: usize) -> Result<Vec<u8>, Error> {
         let mut whole = Vec::new();
-        self.driver.say(|client, out| client.retr(number, out))?;
-        self.driver.until(|_, event, _| match event {
+        self.say(|client, out| client.retr(number, out))?;
+        let told = self.driver.until(|_, event, _| match event {
             Event::Data(octets) if octets.len() > most - whole.len() => {
                 let why = format!("message {number} is longer than {most} octets");
                 Some(Err(Error::Store(io::Error::new(io::ErrorKind::FileTooLarge, why))))
@@ -497,8 +510,9 @@ impl<P: Tap<Client>> Mailbox<P> {
             }
             Event::End { .. } => Some(Ok(())),
             other => refusal(&other).map(Err),
-        })??;
-        Ok(whole)
+        })?;
+        self.torn = matches!(told, Err(Error::Store(_)));
+        told.map(|()| whole)
     }
 
     /// Takes all marks back that [`delete`](Self::delete) set in this session: `RSET`.
@@ -507,7 +521,7 @@ impl<P: Tap<Client>> Mailbox<P> {
     ///
     /// [`Error::Refused`], [`Error::Ended`].
     pub fn reset(&mut self) -> Result<(), Error> {
-        self.driver.say(Client::rset)?;
+        self.say(Client::rset)?;
         self.answer()
     }
 
@@ -517,7 +531,7 @@ impl<P: Tap<Client>> Mailbox<P> {
     ///
     /// [`Error::Refused`], [`Error::Ended`].
     pub fn noop(&mut self) -> Result<(), Error> {
-        self.driver.say(Client::noop)?;
+        self.say(Client::noop)?;
         self.answer()
     }
 
@@ -534,7 +548,7 @@ impl<P: Tap<Client>> Mailbox<P> {
                 && asked - answered < WINDOW
                 && (asked == answered || self.driver.engine().may_say(Command::Dele(numbers[asked])).is_ok())
             {
-                self.driver.say(|client, out| client.dele(numbers[asked], out))?;
+                self.say(|client, out| client.dele(numbers[asked], out))?;
                 asked += 1;
             }
             match self.answer() {
@@ -553,8 +567,16 @@ impl<P: Tap<Client>> Mailbox<P> {
     ///
     /// [`Error::Refused`] where some of it is not; [`Error::Ended`].
     pub fn quit(&mut self) -> Result<(), Error> {
-        self.driver.say(Client::quit)?;
+        self.say(Client::quit)?;
         self.answer()
+    }
+
+    /// Says a command, unless it would take an earlier one's answer for its own.
+    fn say(&mut self, say: impl FnOnce(&mut Client, &mut BytesMut) -> Result<(), Misuse>) -> Result<(), Error> {
+        if self.torn {
+            return Err(Error::Misuse(Misuse::NotNow));
+        }
+        Ok(self.driver.say(say)?)
     }
 
     /// Waits for the answer to the one command that waits.

@@ -189,6 +189,27 @@ fn listed_sizes_are_sent_sizes() {
     running.stop(Duration::from_secs(5));
 }
 
+/// Takes nothing.
+struct Full;
+
+impl super::Sink for Full {
+    fn begin(&mut self, _: &super::Listed) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn piece(&mut self, _: &[u8]) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::StorageFull.into())
+    }
+
+    fn end(&mut self, _: &super::Listed) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn discard(&mut self) {}
+
+    fn refused(&mut self, _: &super::Listed, _: Option<&crate::pop3::Code<String>>, _: &str) {}
+}
+
 #[test]
 fn a_client_takes_one_message_and_takes_its_marks_back() {
     let scratch = tempfile::tempdir().unwrap();
@@ -210,9 +231,31 @@ fn a_client_takes_one_message_and_takes_its_marks_back() {
     assert_eq!(mailbox.stat().unwrap(), (1, 22));
     mailbox.quit().unwrap();
 
-    let error = connect().message(1, 21).unwrap_err();
+    let mut mailbox = connect();
+    let error = mailbox.message(1, 21).unwrap_err();
     assert_eq!(format!("{error}"), "message 1 is longer than 21 octets");
+    // The rest of it is no answer to anything else.
+    let refused = |outcome| matches!(outcome, Err(Error::Misuse(crate::pop3::client::Misuse::NotNow)));
+    assert!(refused(mailbox.noop()) && refused(mailbox.delete(&[1]).map(|_| ())) && refused(mailbox.quit()));
+    drop(mailbox);
     assert_eq!(connect().message(1, 22).unwrap().len(), 22);
+    running.stop(Duration::from_secs(1));
+}
+
+#[test]
+fn a_session_that_stands_within_a_message_says_no_more() {
+    let scratch = tempfile::tempdir().unwrap();
+    deliver(scratch.path(), "Subject: one\r\n\r\n.dot\r\n");
+    let running = start(scratch.path(), false);
+    let mut options = super::Options::default();
+    options.security = Security::Clear;
+    let mut mailbox = Mailbox::connect("127.0.0.1", running.addresses()[0].port(), &options).unwrap();
+    mailbox.log_in(&crate::sasl::Credentials::password("ann", "secret"), Method::Strongest).unwrap();
+    let listed = mailbox.list().unwrap();
+    assert!(matches!(mailbox.retrieve(&listed, None, &mut Full), Err(Error::Store(_))));
+    for outcome in [mailbox.noop(), mailbox.list().map(|_| ()), mailbox.delete(&[1]).map(|_| ()), mailbox.quit()] {
+        assert!(matches!(outcome, Err(Error::Misuse(crate::pop3::client::Misuse::NotNow))));
+    }
     running.stop(Duration::from_secs(1));
 }
 
