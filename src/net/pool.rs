@@ -124,7 +124,8 @@ impl Shared {
     }
 }
 
-/// All that the threads agree on, under one lock that nobody holds across a system call; a request takes it once.
+/// All that the threads agree on, under one lock. A request takes it once; nobody holds it while anything is waited
+/// for, or while code of parties and services runs.
 struct Core {
     schedule: Schedule<Body>,
     /// The poll, while nobody leads.

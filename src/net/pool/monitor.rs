@@ -193,12 +193,16 @@ impl Monitor {
 
     /// Ends the server: gracefully until then, and then at once.
     fn end(&mut self, mut until: Instant) {
-        {
+        let lead = {
             let mut core = self.shared.lock();
             core.stopping = true;
-            if let Some(lead) = &mut core.lead {
-                lead.close();
-            }
+            core.lead.take()
+        };
+        // Where nobody leads; who does closes the doors as soon as the announcement ends the sleep. Not under the lock:
+        // a service that goes with its door does what it likes.
+        if let Some(mut lead) = lead {
+            lead.close();
+            self.shared.lock().lead = Some(lead);
         }
         self.announce(News::STOP);
         let mut cut = false;

@@ -110,8 +110,14 @@ enum Done {
 /// One thread, counted as busy by who starts it.
 pub(super) fn work(shared: &Shared) {
     let post = Arc::new(Post::here());
-    let mut worker =
-        Worker { shared, scratch: Scratch::new(&shared.options.limits), post, calls: Vec::new(), watch: false };
+    let mut worker = Worker {
+        shared,
+        scratch: Scratch::new(&shared.options.limits),
+        post,
+        calls: Vec::new(),
+        watch: false,
+        late: Vec::new(),
+    };
     worker.run();
     shared.call_monitor();
 }
@@ -124,6 +130,8 @@ struct Worker<'s> {
     calls: Vec<Arc<Post>>,
     /// So too the monitor.
     watch: bool,
+    /// Came when the server was about to end.
+    late: Vec<Guest>,
 }
 
 impl<'s> Worker<'s> {
@@ -168,21 +176,25 @@ impl<'s> Worker<'s> {
         if std::mem::take(&mut self.watch) {
             self.shared.call_monitor();
         }
+        self.late.clear();
     }
 
     /// Waits for all connections at once, and queues those that are ready.
     fn lead(&mut self, mut core: MutexGuard<'s, Core>, mut lead: Box<Lead>) -> MutexGuard<'s, Core> {
         let shared = self.shared;
-        if core.stopping {
-            lead.close();
-        }
+        let stopping = core.stopping;
         let due = [core.schedule.earliest(), lead.doors.due()].into_iter().flatten().min();
-        let at_once = core.schedule.could_go_on();
         let room = shared.options.connections.max(1).saturating_sub(core.schedule.len());
+        // Places that came free since the doors were last looked at are not told of by the poll.
+        let at_once = core.schedule.could_go_on() || (core.full && room > 0);
         core.until = due;
         core.busy -= 1;
         core.rounds += 1;
         drop(core);
+        self.late.clear();
+        if stopping {
+            lead.close();
+        }
         let limit =
             if at_once { Some(Duration::ZERO) } else { due.map(|due| due.saturating_duration_since(Instant::now())) };
         if lead.seat.sleep(limit).is_err() {
@@ -218,7 +230,8 @@ impl<'s> Worker<'s> {
             core.schedule.tell(token, News::WOKEN);
         }
         if core.stopping {
-            lead.guests.clear();
+            // Services go with the last of them, and do what they like then: not under the lock.
+            self.late.append(&mut lead.guests);
         }
         shared.control.accepted.fetch_add(lead.guests.len() as u64, Ordering::Relaxed);
         shared.control.open.fetch_add(lead.guests.len(), Ordering::Relaxed);
