@@ -5,15 +5,22 @@
 //!
 //! | phase | told what moves it | told what does not | [`next`](Schedule::next) | [`rest`](Schedule::rest) | [`gone`](Schedule::gone) |
 //! |---|---|---|---|---|---|
-//! | `Idle` | noted, `Queued` | noted | - | - | - |
+//! | `Idle` | noted; `Queued`, or `Later` if it is a wake-up | noted | - | - | - |
+//! | `Later` | noted; `Queued` unless it is a wake-up | noted | - | - | - |
 //! | `Queued` | noted | noted | taken with all that was noted, `Running` | - | - |
-//! | `Running` | noted | noted | - | something noted moves it, or it could go on: `Queued`; else `Idle` | removed |
+//! | `Running` | noted | noted | - | as `Idle` with all that was noted; else `Later` if it could go on, else `Idle` | removed |
+//!
+//! Who comes `Later` is [let go on](Schedule::go_on), some at a time, when all that was read is served: what many say at
+//! once then goes to each listener in one write, and a newcomer does not wait for a thousand of them.
 
 use slab::Slab;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::Instant;
 use std::vec::Vec;
+
+/// So many of those that come later go on before the poll is looked at again.
+const SHARE: usize = 64;
 
 /// What happened to a connection since it was last served.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,8 +39,8 @@ impl News {
     pub(super) const STOP: Self = Self(32);
     /// The server ends now.
     pub(super) const CUT: Self = Self(64);
-    /// Moves a connection whatever it waits for.
-    const ALWAYS: Self = Self(4 | 8 | 16 | 32 | 64);
+    /// Moves a connection at once, whatever it waits for.
+    const AT_ONCE: Self = Self(4 | 16 | 32 | 64);
 
     pub(super) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -44,14 +51,15 @@ impl News {
         self.0 & any.0 != 0
     }
 
-    fn moves(self, awaits: Self) -> bool {
-        self.has(Self::ALWAYS.with(awaits))
+    fn moves_at_once(self, awaits: Self) -> bool {
+        self.has(Self::AT_ONCE.with(awaits))
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Idle,
+    Later,
     Queued,
     Running,
 }
@@ -76,14 +84,14 @@ pub(super) struct Turn<B> {
 pub(super) struct Schedule<B> {
     places: Slab<Place<B>>,
     ready: VecDeque<usize>,
-    /// Could go on at once, and had their share: for when all others were looked at.
-    again: VecDeque<usize>,
+    /// Woken, or could go on at once and had their share: for when the others were served. Some have been since.
+    later: VecDeque<usize>,
     timers: BinaryHeap<Reverse<(Instant, usize)>>,
 }
 
 impl<B> Schedule<B> {
     pub(super) fn new() -> Self {
-        Self { places: Slab::new(), ready: VecDeque::new(), again: VecDeque::new(), timers: BinaryHeap::new() }
+        Self { places: Slab::new(), ready: VecDeque::new(), later: VecDeque::new(), timers: BinaryHeap::new() }
     }
 
     /// A new connection, to be served soon.
@@ -104,9 +112,20 @@ impl<B> Schedule<B> {
     pub(super) fn tell(&mut self, token: usize, news: News) {
         let Some(place) = self.places.get_mut(token) else { return };
         place.news = place.news.with(news);
-        if place.phase == Phase::Idle && place.news.moves(place.awaits) {
+        if matches!(place.phase, Phase::Idle | Phase::Later) {
+            self.queue(token, false);
+        }
+    }
+
+    /// Finds its place in line, by what was noted.
+    fn queue(&mut self, token: usize, again: bool) {
+        let Some(place) = self.places.get_mut(token) else { return };
+        if place.news.moves_at_once(place.awaits) {
             place.phase = Phase::Queued;
             self.ready.push_back(token);
+        } else if (again || place.news.has(News::WOKEN)) && place.phase != Phase::Later {
+            place.phase = Phase::Later;
+            self.later.push_back(token);
         }
     }
 
@@ -145,19 +164,14 @@ impl<B> Schedule<B> {
         place.body = Some(body);
         place.awaits = awaits;
         place.due = due;
-        if place.news.moves(awaits) {
-            place.phase = Phase::Queued;
-            self.ready.push_back(token);
-        } else if again {
-            place.phase = Phase::Queued;
-            self.again.push_back(token);
-        } else {
-            place.phase = Phase::Idle;
+        place.phase = Phase::Idle;
+        let sooner = due.filter(|due| place.timer.is_none_or(|timer| *due < timer));
+        if let Some(sooner) = sooner {
+            place.timer = Some(sooner);
+            self.timers.push(Reverse((sooner, token)));
         }
-        let sooner = due.filter(|due| place.timer.is_none_or(|timer| *due < timer))?;
-        place.timer = Some(sooner);
-        self.timers.push(Reverse((sooner, token)));
-        Some(sooner)
+        self.queue(token, again);
+        sooner
     }
 
     /// It was served, and has ended.
@@ -165,16 +179,26 @@ impl<B> Schedule<B> {
         let _ended = self.places.try_remove(token);
     }
 
-    /// Those that could go on have waited for the others long enough. `false`: there were none.
+    /// Some of those that come later have waited for the others long enough. `false`: there were none.
     pub(super) fn go_on(&mut self) -> bool {
-        let some = !self.again.is_empty();
-        self.ready.append(&mut self.again);
-        some
+        let mut some = 0;
+        while some < SHARE
+            && let Some(token) = self.later.pop_front()
+        {
+            if let Some(place) = self.places.get_mut(token)
+                && place.phase == Phase::Later
+            {
+                place.phase = Phase::Queued;
+                self.ready.push_back(token);
+                some += 1;
+            }
+        }
+        some > 0
     }
 
     /// Some could go on at once.
     pub(super) fn could_go_on(&self) -> bool {
-        !self.again.is_empty()
+        !self.later.is_empty()
     }
 
     /// Tells whose time has come. A deadline that moved back leaves its entry in the heap, to be moved when it comes.

@@ -433,6 +433,7 @@ proptest! {
         while let Some(turn) = schedule.next() {
             told[turn.token] = Some(News::default());
         }
+        prop_assert!(!schedule.could_go_on());
         let moves = |news: News, awaits: News| news.has(News::CLOSED.with(News::WOKEN).with(awaits));
         for (token, (news, awaits)) in told.iter().zip(&awaits).enumerate() {
             prop_assert!(!news.is_some_and(|news| moves(news, *awaits)), "{token} was left with {news:?}");
@@ -466,4 +467,37 @@ fn deadlines_come_once_and_move_back_with_their_connection() {
     schedule.expire(at(30));
     assert!(schedule.next().is_none());
     assert_eq!(schedule.earliest(), None);
+}
+
+#[test]
+fn who_is_woken_comes_behind_who_has_been_sent_something() {
+    let mut schedule: Schedule<()> = Schedule::new();
+    for _ in 0..200 {
+        schedule.admit(());
+    }
+    while let Some(turn) = schedule.next() {
+        schedule.rest(turn.token, (), News::READ, None, false);
+    }
+    (0..200).for_each(|token| schedule.tell(token, News::WOKEN));
+    let served = |schedule: &mut Schedule<()>| {
+        let mut served = Vec::new();
+        while let Some(turn) = schedule.next() {
+            schedule.gone(turn.token);
+            served.push(turn.token);
+        }
+        served
+    };
+    assert!(served(&mut schedule).is_empty());
+    // Both were woken too: once is enough.
+    schedule.tell(150, News::READ);
+    schedule.tell(160, News::CLOSED);
+    assert_eq!(served(&mut schedule), [150, 160]);
+    let mut later = Vec::new();
+    while schedule.go_on() {
+        let share = served(&mut schedule);
+        assert!(share.len() <= 64);
+        later.extend(share);
+    }
+    assert_eq!(later, (0..200).filter(|token| ![150, 160].contains(token)).collect::<Vec<_>>());
+    assert_eq!((schedule.len(), schedule.could_go_on()), (0, false));
 }
