@@ -273,7 +273,8 @@ impl<'a> AddressList<'a> {
     pub fn parse(text: &'a [u8]) -> Self {
         crate::work::add(text.len());
         let mut reader = Reader::new(text);
-        let mut addresses = Vec::new();
+        // Most fields hold one.
+        let mut addresses = Vec::with_capacity(usize::from(!text.is_empty()));
         while let Some(address) = reader.address() {
             addresses.extend(address);
         }

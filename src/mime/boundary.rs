@@ -16,8 +16,9 @@ const ROOM: usize = 160;
 #[derive(Debug)]
 struct Entry {
     level: usize,
-    /// Where its boundary begins in `text`; it ends where the next one begins.
+    /// Where its boundary is in `text`.
     start: usize,
+    end: usize,
     /// The entry with the same boundary that this one hides.
     hides: Option<usize>,
 }
@@ -26,7 +27,7 @@ struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Boundaries {
     entries: Vec<Entry>,
-    /// The boundaries, one behind the other.
+    /// The boundaries, one behind the other, and the one that is offered.
     text: Vec<u8>,
     /// From a boundary to the innermost entry that has it; empty while there are few.
     index: BTreeMap<Box<[u8]>, usize>,
@@ -49,34 +50,61 @@ impl Boundaries {
     }
 
     pub(super) fn push(&mut self, level: usize, boundary: &[u8]) {
-        let at = self.entries.len();
-        let hides = self.find(boundary);
-        if at == 0 {
-            self.text.reserve(ROOM);
+        self.offer(boundary);
+        self.accept(level);
+    }
+
+    /// Holds a boundary for [`accept`](Self::accept); before, none may be [offered](Self::offered).
+    pub(super) fn offer(&mut self, boundary: &[u8]) {
+        if self.text.capacity() == 0 {
+            (self.text, self.entries) = (Vec::with_capacity(ROOM), Vec::with_capacity(4));
         }
-        self.entries.push(Entry { level, start: self.text.len(), hides });
         self.text.extend_from_slice(boundary);
+    }
+
+    /// Is there a boundary that was not accepted?
+    pub(super) fn offered(&self) -> bool {
+        self.text.len() > self.held()
+    }
+
+    /// Forgets the boundary that was offered.
+    pub(super) fn withdraw(&mut self) {
+        self.text.truncate(self.held());
+    }
+
+    /// How much of `text` is of the boundaries that are open.
+    fn held(&self) -> usize {
+        self.entries.last().map_or(0, |last| last.end)
+    }
+
+    /// Opens the boundary that was offered.
+    pub(super) fn accept(&mut self, level: usize) {
+        let at = self.entries.len();
+        let (start, end) = (self.held(), self.text.len());
+        let boundary = &self.text[start..end];
+        let hides = self.find(boundary);
+        self.entries.push(Entry { level, start, end, hides });
         if at == FEW {
             for at in 0..=FEW {
                 let boundary = self.boundary(at).into();
                 self.index.insert(boundary, at);
             }
         } else if at > FEW {
-            self.index.insert(boundary.into(), at);
+            self.index.insert(self.text[start..end].into(), at);
         }
     }
 
     /// The boundary of an entry.
     fn boundary(&self, at: usize) -> &[u8] {
-        let end = self.entries.get(at + 1).map_or(self.text.len(), |next| next.start);
-        &self.text[self.entries[at].start..end]
+        let entry = &self.entries[at];
+        &self.text[entry.start..entry.end]
     }
 
     /// Forgets those at `level` and deeper.
     pub(super) fn truncate(&mut self, level: usize) {
         while let Some(entry) = self.entries.pop_if(|entry| entry.level >= level) {
             if self.entries.len() > FEW {
-                let boundary = &self.text[entry.start..];
+                let boundary = &self.text[entry.start..entry.end];
                 match entry.hides {
                     Some(hidden) => self.index.insert(boundary.into(), hidden),
                     None => self.index.remove(boundary),
@@ -117,11 +145,38 @@ impl Boundaries {
         })
     }
 
+    /// What follows two dashes, where it is a delimiter with nothing but its line break behind it, as nearly all are.
+    fn plain(&self, text: &[u8]) -> Option<Found> {
+        if self.entries.len() > FEW {
+            return None;
+        }
+        (0..self.entries.len()).rev().find_map(|at| {
+            let boundary = self.boundary(at);
+            let behind = text.strip_prefix(boundary)?;
+            let (close, behind) = match behind {
+                [b'-', b'-', behind @ ..] => (true, behind),
+                behind => (false, behind),
+            };
+            let line_break = match behind {
+                [b'\r', b'\n', ..] => 2,
+                // Else the CR would be the boundary's, and the line break's too.
+                [b'\n', ..] if close || !boundary.ends_with(b"\r") => 1,
+                _ => return None,
+            };
+            let len = 2 + boundary.len() + 2 * usize::from(close) + line_break;
+            crate::work::add(len);
+            Some(Found::Delimiter { level: self.entries[at].level, len, close })
+        })
+    }
+
     /// What is the line that `input` begins with? `seen` remembers how far its end was searched for.
     pub(super) fn look(&self, input: &[u8], ended: bool, seen: &mut usize) -> Found {
         if !input.starts_with(b"--") {
             let hopeful = matches!(input, [] | [b'-']) && !ended;
             return if hopeful { Found::Unknown } else { Found::Text(0) };
+        }
+        if let Some(found) = self.plain(&input[2..]) {
+            return found;
         }
         let end = input.len().min(DELIMITER);
         let from = (*seen).min(end);
@@ -146,6 +201,33 @@ impl Boundaries {
         match self.delimiter(boundary) {
             Some((level, close)) => Found::Delimiter { level, len, close },
             None => Found::Text(line.strip_suffix(b"\r").unwrap_or(line).len()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Ten that no line has make the map answer, line by line.
+        #[test]
+        fn few_boundaries_are_found_as_many_are(
+            open in proptest::collection::vec("[ab-]{1,3}\r?", 1..6),
+            line in "--[ab-]{0,5}[ \r]{0,2}\n?[ab]{0,3}",
+            ended: bool,
+        ) {
+            let (mut few, mut many) = (Boundaries::default(), Boundaries::default());
+            for level in 0..10 {
+                many.push(level, &[b'x', level as u8 + b'0']);
+            }
+            for (level, boundary) in open.iter().enumerate() {
+                few.push(level + 10, boundary.as_bytes());
+                many.push(level + 10, boundary.as_bytes());
+            }
+            let found = few.look(line.as_bytes(), ended, &mut 0);
+            prop_assert_eq!(found, many.look(line.as_bytes(), ended, &mut 0));
         }
     }
 }

@@ -77,6 +77,7 @@ impl Charset {
                 (Cow::Owned(text), bad)
             }
             Self::Of(encoding) if encoding == UTF_8 => utf8(octets),
+            Self::Of(encoding) if encoding == WINDOWS_1252 => (windows_1252(octets), None),
             Self::Of(encoding) => {
                 let whole = octets.len();
                 let (encoding, octets) = by_mark(encoding, octets);
@@ -92,9 +93,44 @@ impl Charset {
 pub(crate) fn guess(octets: &[u8]) -> Cow<'_, str> {
     match core::str::from_utf8(octets) {
         Ok(text) => Cow::Borrowed(text),
-        Err(_) => WINDOWS_1252.decode_without_bom_handling(octets).0,
+        Err(_) => windows_1252(octets),
     }
 }
+
+/// windows-1252, which has a character for every octet. Words of a header are short, and getting a decoder ready takes
+/// longer than reading them.
+pub(crate) fn windows_1252(octets: &[u8]) -> Cow<'_, str> {
+    // 0x80 to 0x9f; what Windows left out are the controls of ISO 8859-1. From there on, octets are code points.
+    const HIGH: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘',
+        '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+    ];
+    if octets.len() > SHORT {
+        return WINDOWS_1252.decode_without_bom_handling(octets).0;
+    }
+    let (mut text, mut rest) = (String::new(), octets);
+    loop {
+        let ascii = rest.iter().position(|octet| !octet.is_ascii()).unwrap_or(rest.len());
+        let (run, behind) = rest.split_at(ascii);
+        let run = core::str::from_utf8(run).unwrap_or_default();
+        let Some((octet, behind)) = behind.split_first() else {
+            if text.is_empty() {
+                return Cow::Borrowed(run);
+            }
+            text.push_str(run);
+            return Cow::Owned(text);
+        };
+        if text.is_empty() {
+            text.reserve(octets.len() + octets.len() / 2 + 4);
+        }
+        text.push_str(run);
+        text.push(HIGH.get(usize::from(*octet & 0x7f)).copied().unwrap_or(char::from(*octet)));
+        rest = behind;
+    }
+}
+
+/// Up to so many octets, `encoding_rs` takes longer to begin than to read them.
+const SHORT: usize = 128;
 
 /// UTF-8, with where it first is not.
 pub(crate) fn utf8(octets: &[u8]) -> (Cow<'_, str>, Option<usize>) {
@@ -146,7 +182,21 @@ struct Utf7 {
 impl Utf7 {
     fn feed(&mut self, octets: &[u8], text: &mut String) {
         crate::work::add(octets.len());
-        for &octet in octets {
+        let mut rest = octets;
+        while let Some((&octet, behind)) = rest.split_first() {
+            rest = behind;
+            if self.run.is_none() {
+                self.direct(octet, text);
+                if self.run.is_none() {
+                    // ASCII up to the next run, at once.
+                    let run = rest.iter().position(|octet| *octet == b'+' || !octet.is_ascii()).unwrap_or(rest.len());
+                    text.push_str(core::str::from_utf8(&rest[..run]).unwrap_or_default());
+                    rest = &rest[run..];
+                    self.read += run;
+                }
+                self.read += 1;
+                continue;
+            }
             match (self.run, sextet(octet)) {
                 (Some(_), Some(sextet)) => {
                     self.run = Some(true);

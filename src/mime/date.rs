@@ -118,7 +118,10 @@ impl DateTime {
     /// The defect that makes it no date; it is noted too.
     pub fn parse_with(text: &[u8], defects: &mut Vec<Defect>) -> Result<Self, Defect> {
         crate::work::add(text.len());
-        if let Some(date) = canonical(text) {
+        if let Some((date, weekday)) = canonical(text) {
+            if weekday != u32::from(date.weekday()) {
+                defects.push(Defect::at(DefectKind::WrongWeekday, usize::from(text.starts_with(b" "))));
+            }
             return Ok(date);
         }
         let start = skip_cfws(text, 0).end;
@@ -253,8 +256,8 @@ impl<'a> arbitrary::Arbitrary<'a> for DateTime {
 }
 
 /// The date in the form in which nearly all are written: ` Fri, 21 Nov 1997 09:55:06 -0600`, with a comment behind it
-/// perhaps. `None` for every other form, right or wrong.
-fn canonical(text: &[u8]) -> Option<DateTime> {
+/// perhaps; and the day of the week that it says. `None` for every other form, right or wrong.
+pub(super) fn canonical(text: &[u8]) -> Option<(DateTime, u32)> {
     let text = text.strip_prefix(b" ").unwrap_or(text);
     let (weekday, rest) = text.split_first_chunk::<3>()?;
     let rest = rest.strip_prefix(b", ")?;
@@ -265,8 +268,9 @@ fn canonical(text: &[u8]) -> Option<DateTime> {
     };
     let space = rest.iter().take(3).position(|octet| *octet == b' ')?;
     let day = number(&rest[..space]).filter(|_| space > 0)?;
-    let (fixed, rest) = rest[space + 1..].split_first_chunk::<23>()?;
-    let [m @ .., b' ', y0, y1, y2, y3, b' ', h0, h1, b':', n0, n1, b':', s0, s1, b' ', sign, z0, z1, z2] = fixed else {
+    let (fixed, rest) = rest[space + 1..].split_first_chunk::<22>()?;
+    let [m0, m1, m2, b' ', y0, y1, y2, y3, b' ', h0, h1, b':', n0, n1, b':', s0, s1, b' ', sign, z0, z1, z2] = fixed
+    else {
         return None;
     };
     let (z3, rest) = rest.split_first()?;
@@ -283,8 +287,8 @@ fn canonical(text: &[u8]) -> Option<DateTime> {
         _ => return None,
     };
     let time = (number(&[*h0, *h1])? as u8, number(&[*n0, *n1])? as u8, number(&[*s0, *s1])? as u8);
-    let date = DateTime::new((year, calendar::month_named(m)? as u8, day as u8), time, offset).ok()?;
-    (calendar::day_named(weekday)? == u32::from(date.weekday())).then_some(date)
+    let date = DateTime::new((year, calendar::month_named(&[*m0, *m1, *m2])? as u8, day as u8), time, offset).ok()?;
+    Some((date, calendar::day_named(weekday)?))
 }
 
 /// What a date says, before it is checked against the calendar.

@@ -1,6 +1,7 @@
 //! Content-Transfer-Encoding (RFC 2045 6), and decoding a body piece by piece.
 
 use super::defect::{Defect, DefectKind};
+use super::name::is;
 use super::parameters::behind_white;
 use super::{base64, quoted_printable, uuencode};
 use crate::syntax::token::{is_mime_token, run};
@@ -32,14 +33,16 @@ impl Encoding {
     pub fn parse(value: &[u8]) -> Self {
         let start = behind_white(value);
         let token = &value[start..run(value, start, is_mime_token)];
-        let is = |name: &str| token.eq_ignore_ascii_case(name.as_bytes());
         match token.len() {
-            4 if is("7bit") => Self::SevenBit,
-            4 if is("8bit") => Self::EightBit,
-            6 if is("base64") => Self::Base64,
-            6 if is("binary") => Self::Binary,
-            16 if is("quoted-printable") => Self::QuotedPrintable,
-            _ if is("x-uuencode") || is("uuencode") || is("x-uue") || is("uue") => Self::Uuencode,
+            4 if is!(token, b"7bit") => Self::SevenBit,
+            4 if is!(token, b"8bit") => Self::EightBit,
+            6 if is!(token, b"base64") => Self::Base64,
+            6 if is!(token, b"binary") => Self::Binary,
+            16 if is!(token, b"quoted-printable") => Self::QuotedPrintable,
+            10 if is!(token, b"x-uuencode") => Self::Uuencode,
+            8 if is!(token, b"uuencode") => Self::Uuencode,
+            5 if is!(token, b"x-uue") => Self::Uuencode,
+            3 if is!(token, b"uue") => Self::Uuencode,
             _ => Self::Unknown,
         }
     }

@@ -68,7 +68,7 @@ impl<'a> Message<'a> {
         let mut message = Self {
             raw,
             limits,
-            nodes: Vec::with_capacity(4),
+            nodes: Vec::with_capacity(8),
             spans: Vec::with_capacity(24),
             defects: Vec::new(),
             envelope: None,
@@ -95,7 +95,7 @@ impl<'a> Message<'a> {
                     known: name,
                 });
             }
-            let Ok(Some(event)) = stream.recv(&mut input) else { return };
+            let Some(event) = stream.next_event(&mut input) else { return };
             match event {
                 Event::Begin => {
                     let here = raw.len() - input.len();

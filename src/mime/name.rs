@@ -25,7 +25,7 @@ pub(super) enum Name {
 }
 
 /// The bit that tells the cases of a letter apart, where the name has a letter.
-const fn case<const N: usize>(name: &[u8; N]) -> [u8; N] {
+pub(super) const fn case<const N: usize>(name: &[u8; N]) -> [u8; N] {
     let mut mask = [0; N];
     let mut at = 0;
     while at < N {
@@ -37,11 +37,11 @@ const fn case<const N: usize>(name: &[u8; N]) -> [u8; N] {
     mask
 }
 
-/// Is `$name`, which has its length, the name in lower case? Word by word: a compare of ignored case goes by octets.
+/// Is `$name`, which has its length, `$known` in any case? Word by word: a compare of ignored case goes by octets.
 macro_rules! is {
     ($name:expr, $known:literal) => {{
         const KNOWN: [u8; $known.len()] = *$known;
-        const CASE: [u8; $known.len()] = case($known);
+        const CASE: [u8; $known.len()] = $crate::mime::name::case($known);
         $name.first_chunk::<{ $known.len() }>().is_some_and(|name| {
             let mut name = *name;
             for (octet, case) in name.iter_mut().zip(CASE) {
@@ -51,6 +51,8 @@ macro_rules! is {
         })
     }};
 }
+
+pub(super) use is;
 
 impl Name {
     /// Whose name it is, in any case.

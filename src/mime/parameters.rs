@@ -9,6 +9,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use wide::u8x16;
 
 /// The parameters of a field, in the order of their first appearance.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -279,10 +280,36 @@ pub(crate) enum Quick<'a> {
     Unsure,
 }
 
+/// Could a parameter of that name be in the value? It can't where its first two letters stand nowhere side by side.
+fn may_name(value: &[u8], name: &str) -> bool {
+    let [first, second, ..] = name.as_bytes() else { return true };
+    crate::work::add(value.len());
+    let both = |window: &[u8; 17]| {
+        let (Some(one), Some(other)) = (window.first_chunk::<16>(), window.last_chunk::<16>()) else { return true };
+        let case = u8x16::splat(0x20);
+        let is = |octets: &[u8; 16], letter: u8| (u8x16::new(*octets) | case).simd_eq(u8x16::splat(letter));
+        (is(one, *first) & is(other, *second)).to_bitmask() != 0
+    };
+    let Some(last) = value.last_chunk::<17>() else {
+        return value.windows(2).any(|pair| pair[0] | 0x20 == *first && pair[1] | 0x20 == *second);
+    };
+    let mut at = 0;
+    while let Some(window) = value[at..].first_chunk::<17>() {
+        if both(window) {
+            return true;
+        }
+        at += 16;
+    }
+    both(last)
+}
+
 /// Looks for one parameter of a field that is written as most are: tokens and quoted strings, no comments, no escapes,
 /// no sections. Where it finds anything else, it says so.
 pub(crate) fn quick<'a>(value: &'a [u8], name: &str, limit: usize) -> Quick<'a> {
-    let Some(mut at) = memchr::memchr3(b';', b'(', b'"', value) else { return Quick::Absent };
+    // What most types are has none of these in it.
+    let front = if value.first() == Some(&b' ') && is_plain(value, 1) { 1 + PLAIN.len() } else { 0 };
+    let Some(at) = memchr::memchr3(b';', b'(', b'"', &value[front..]) else { return Quick::Absent };
+    let mut at = front + at;
     let mut found = None;
     let mut count = 0;
     while at < value.len() {
@@ -305,7 +332,7 @@ pub(crate) fn quick<'a>(value: &'a [u8], name: &str, limit: usize) -> Quick<'a> 
         }
         let from = end + 1;
         let (text, behind) = if value.get(from) == Some(&b'"') {
-            match memchr::memchr3(b'"', b'\\', b'\n', &value[from + 1..]) {
+            match quote(&value[from + 1..]) {
                 Some(len) if value[from + 1 + len] == b'"' => (&value[from + 1..from + 1 + len], from + len + 2),
                 _ => return Quick::Unsure,
             }
@@ -328,6 +355,21 @@ pub(crate) fn quick<'a>(value: &'a [u8], name: &str, limit: usize) -> Quick<'a> 
         Some(Ok(text)) if !text.as_bytes().windows(2).any(|pair| pair == b"=?") => Quick::Value(text),
         Some(_) => Quick::Unsure,
     }
+}
+
+/// Where a quoted string ends, or is no longer as it stands: the first `"`, `\` or LF.
+fn quote(text: &[u8]) -> Option<usize> {
+    let (blocks, rest) = text.as_chunks::<16>();
+    for (at, block) in blocks.iter().enumerate() {
+        let octets = u8x16::new(*block);
+        let is = |octet| octets.simd_eq(u8x16::splat(octet));
+        let hits = (is(b'"') | is(b'\\') | is(b'\n')).to_bitmask();
+        if hits != 0 {
+            return Some(16 * at + hits.trailing_zeros() as usize);
+        }
+    }
+    let at = rest.iter().position(|octet| matches!(octet, b'"' | b'\\' | b'\n'))?;
+    Some(text.len() - rest.len() + at)
 }
 
 /// Text with its quoted pairs and folds undone, as octets.
@@ -427,6 +469,9 @@ impl<'a> MediaType<'a> {
 
     /// What stands at `start`, and where it ends.
     fn read(value: &'a [u8], start: usize) -> Option<(Self, usize)> {
+        if is_plain(value, start) {
+            return Some((Self::plain_text(), start + PLAIN.len()));
+        }
         let (kind, subtype, end) = essence(value, start)?;
         let slash = kind.len();
         let essence = if kind.end + 1 == subtype.start {
@@ -463,6 +508,15 @@ impl fmt::Display for MediaType<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.essence)
     }
+}
+
+const PLAIN: &[u8; 10] = b"text/plain";
+
+/// Does just this stand there, as in most of mail?
+#[inline]
+pub(crate) fn is_plain(value: &[u8], start: usize) -> bool {
+    value[start..].first_chunk() == Some(PLAIN)
+        && value.get(start + PLAIN.len()).is_none_or(|octet| !is_mime_token(*octet))
 }
 
 /// Behind the white space and the comments at the front.
@@ -535,6 +589,9 @@ impl<'a> ContentType<'a> {
 
     /// The value of one parameter, without reading the others where that is enough.
     pub(crate) fn parameter_of(value: &'a [u8], name: &str, limit: usize) -> Option<Cow<'a, str>> {
+        if !may_name(value, name) {
+            return None;
+        }
         match quick(value, name, limit) {
             Quick::Value(text) => Some(Cow::Borrowed(text)),
             Quick::Absent => None,
@@ -638,6 +695,9 @@ impl<'a> Disposition<'a> {
 
     /// The file name in the value of a field, without reading more where that is enough.
     pub(crate) fn file_name_of(value: &'a [u8], limit: usize) -> Option<Cow<'a, str>> {
+        if !may_name(value, "filename") {
+            return None;
+        }
         match quick(value, "filename", limit) {
             Quick::Value(text) => Some(Cow::Borrowed(text)),
             Quick::Absent => None,

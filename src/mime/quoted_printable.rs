@@ -3,6 +3,7 @@
 use super::defect::DefectKind;
 use super::word::hex;
 use alloc::vec::Vec;
+use wide::u8x16;
 
 /// White space at the end of a line is deleted on reading (RFC 2045 6.7 (3)), up to so many octets: transport adds a
 /// few, and what can't be told yet has to be held.
@@ -65,6 +66,7 @@ fn run(input: &[u8], last: bool, out: &mut Vec<u8>, note: &mut impl FnMut(Defect
     out.reserve(input.len());
     let mut i = 0;
     loop {
+        i += ordinary(&input[i..], out);
         let rest = &input[i..];
         let Some(hit) = next_special(rest) else {
             let text = rest.strip_suffix(b"\r").unwrap_or(rest);
@@ -105,6 +107,50 @@ fn run(input: &[u8], last: bool, out: &mut Vec<u8>, note: &mut impl FnMut(Defect
             }
         }
     }
+}
+
+/// Decodes what can be told at once, 16 octets at a time, up to an escape that is none of hexadecimal digits or a soft
+/// break, or to the last line; and says how far that is.
+fn ordinary(input: &[u8], out: &mut Vec<u8>) -> usize {
+    let (mut i, mut start, mut told) = (0, 0, out.len());
+    while let Some(block) = input[i..].first_chunk::<16>() {
+        let octets = u8x16::new(*block);
+        let hits = (octets.simd_eq(u8x16::splat(b'=')) | octets.simd_eq(u8x16::splat(b'\n'))).to_bitmask();
+        // All of them in one store, then without those that are no text: cheaper than as many as are text.
+        out.extend_from_slice(block);
+        if hits == 0 {
+            i += 16;
+            continue;
+        }
+        let hit = hits.trailing_zeros() as usize;
+        out.truncate(out.len() - 16 + hit);
+        i += hit;
+        if block[hit] == b'\n' {
+            let text = &input[start..i];
+            let bare = text.strip_suffix(b"\r").unwrap_or(text);
+            if bare.last().is_some_and(|octet| is_blank(*octet)) {
+                let blanks = trailing_blanks(bare) % BLANKS;
+                out.truncate(told + bare.len() - blanks);
+                out.extend_from_slice(&text[bare.len()..]);
+            }
+            out.push(b'\n');
+            i += 1;
+        } else {
+            match input[i..] {
+                [_, b'\r', b'\n', ..] => i += 3,
+                [_, b'\n', ..] => i += 2,
+                [_, high, low, ..] if let (Some(high), Some(low)) = (hex(high), hex(low)) => {
+                    out.push(high << 4 | low);
+                    i += 3;
+                }
+                _ => break,
+            }
+        }
+        (start, told) = (i, out.len());
+    }
+    // What follows is told with the text before it.
+    out.truncate(told);
+    start
 }
 
 /// Where the next `=` or LF is. Escapes come in clusters, so the first octets are looked at one by one.

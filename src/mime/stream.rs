@@ -198,7 +198,7 @@ impl Stream {
             offset: 0,
             seen: 0,
             ended: false,
-            open: Vec::new(),
+            open: Vec::with_capacity(8),
             boundaries: Boundaries::default(),
             begun: 0,
             cut: 0,
@@ -258,11 +258,17 @@ impl Stream {
     ///
     /// None: reading mail can't fail.
     pub fn recv<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Event<&'i [u8]>>, Infallible> {
+        Ok(self.next_event(input))
+    }
+
+    /// As [`recv`](Self::recv); within the loop of the tree, where events need not be made to be looked at.
+    #[inline(always)]
+    pub(super) fn next_event<'i>(&mut self, input: &mut &'i [u8]) -> Option<Event<&'i [u8]>> {
         loop {
             if !self.defects.is_empty()
                 && let Some(defect) = self.defects.pop_front()
             {
-                return Ok(Some(Event::Defect(defect)));
+                return Some(Event::Defect(defect));
             }
             let step = match self.state {
                 State::Begin => self.begin(),
@@ -286,9 +292,9 @@ impl Stream {
                 State::Over => Step::Wait,
             };
             match step {
-                Step::Tell(event) => return Ok(Some(event)),
+                Step::Tell(event) => return Some(event),
                 Step::Again => {}
-                Step::Wait => return Ok(None),
+                Step::Wait => return None,
             }
         }
     }
@@ -308,7 +314,7 @@ impl Stream {
 
     fn begin<'i>(&mut self) -> Step<'i> {
         self.begun += 1;
-        self.header.reset();
+        self.header = Header::default();
         // A leaf until its header says otherwise.
         self.open.push(Open { content: Content::Leaf, digest: false, entered: false, closed: false });
         self.state = if self.begun == 1 { State::Envelope } else { State::Fields };

@@ -90,15 +90,20 @@ pub(super) fn decode_line(line: &[u8], out: &mut Vec<u8>) -> bool {
     let quanta = length.div_ceil(3);
     if quanta > 0
         && let Some(whole) = digits.get(..quanta * 4)
-        && whole.iter().fold(true, |all, digit| all & matches!(digit, b' '..=b'`'))
     {
-        for [a, b, c, d] in whole.as_chunks::<4>().0 {
-            let bits = [a, b, c, d].iter().fold(0, |bits, digit| bits << 6 | u32::from((**digit - b' ') & 63));
-            let [_, x, y, z] = bits.to_be_bytes();
-            out.extend_from_slice(&[x, y, z]);
+        out.resize(start + quanta * 3, 0);
+        let mut odd = false;
+        for (quantum, octets) in whole.as_chunks::<4>().0.iter().zip(out[start..].as_chunks_mut::<3>().0) {
+            let [a, b, c, d] = quantum.map(|digit| u32::from(digit.wrapping_sub(b' ')));
+            odd |= a.max(b).max(c.max(d)) > 64;
+            let [_, x, y, z] = ((a & 63) << 18 | (b & 63) << 12 | (c & 63) << 6 | d & 63).to_be_bytes();
+            *octets = [x, y, z];
         }
-        out.truncate(start + length);
-        return true;
+        if !odd {
+            out.truncate(start + length);
+            return true;
+        }
+        out.truncate(start);
     }
     for quantum in digits.chunks(4) {
         let mut bits = 0_u32;

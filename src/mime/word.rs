@@ -83,14 +83,22 @@ fn q(payload: &[u8], into: &mut Vec<u8>) -> bool {
     true
 }
 
+#[inline]
 pub(crate) fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
+    let value = HEX[usize::from(digit)];
+    (value < 16).then_some(value)
 }
+
+static HEX: [u8; 256] = {
+    let mut table = [0xff; 256];
+    let mut value = 0;
+    while value < 16 {
+        table[b"0123456789abcdef"[value] as usize] = value as u8;
+        table[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    table
+};
 
 // RFC 2047 4.1; padding that is missing is met in the wild and forgiven.
 fn base64(payload: &[u8], into: &mut Vec<u8>) -> bool {

@@ -72,7 +72,17 @@ pub(crate) fn month_named(name: &[u8]) -> Option<u32> {
 /// The day of the week (0 is Sunday) whose three-letter name this is, in any case.
 #[cfg(feature = "mime")]
 pub(crate) fn day_named(name: &[u8]) -> Option<u32> {
-    DAYS.iter().position(|day| day.as_bytes().eq_ignore_ascii_case(name)).map(|at| at as u32)
+    let name: [u8; 3] = name.try_into().ok()?;
+    Some(match &name.map(|letter| letter.to_ascii_lowercase()) {
+        b"sun" => 0,
+        b"mon" => 1,
+        b"tue" => 2,
+        b"wed" => 3,
+        b"thu" => 4,
+        b"fri" => 5,
+        b"sat" => 6,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

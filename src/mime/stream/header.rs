@@ -4,8 +4,8 @@ use super::{Content, Event, Head, State, Step, Stream, without_break};
 use crate::mime::boundary::{DELIMITER, Found};
 use crate::mime::defect::DefectKind;
 use crate::mime::encoding::Encoding;
-use crate::mime::name::Name;
-use crate::mime::parameters::{ContentType, Quick, behind_white, essence, quick};
+use crate::mime::name::{Name, is};
+use crate::mime::parameters::{ContentType, Quick, behind_white, essence, is_plain, quick};
 use crate::syntax::token::run;
 use crate::work;
 use alloc::vec::Vec;
@@ -19,8 +19,6 @@ pub(super) struct Header {
     /// A line of it was taken.
     pub(super) any: bool,
     kind: Option<Kind>,
-    /// Empty where there is none; its room is kept for the next one.
-    boundary: Vec<u8>,
     pub(super) encoding: Option<(Encoding, usize)>,
     disposition: bool,
     content_id: bool,
@@ -31,15 +29,6 @@ enum Kind {
     Other,
     Multipart { digest: bool },
     Message,
-}
-
-impl Header {
-    /// For the header of the next part.
-    pub(super) fn reset(&mut self) {
-        let mut boundary = mem::take(&mut self.boundary);
-        boundary.clear();
-        *self = Self { boundary, ..Self::default() };
-    }
 }
 
 impl Stream {
@@ -238,18 +227,22 @@ impl Stream {
 
     fn content_type(&mut self, value: &[u8], value_start: usize) {
         let start = behind_white(value);
+        if is_plain(value, start) {
+            self.header.kind = Some(Kind::Other);
+            return;
+        }
         let Some((kind, subtype, _)) = essence(value, start) else {
             self.defect(DefectKind::InvalidContentType, value_start + start);
             self.header.kind = Some(Kind::Other);
             return;
         };
         let (kind, subtype) = (&value[kind], &value[subtype]);
-        if kind.eq_ignore_ascii_case(b"message") {
+        if kind.len() == 7 && is!(kind, b"message") {
             let message = [&b"rfc822"[..], b"global", b"news"].iter().any(|known| subtype.eq_ignore_ascii_case(known));
             self.header.kind = Some(if message { Kind::Message } else { Kind::Other });
             return;
         }
-        if !kind.eq_ignore_ascii_case(b"multipart") {
+        if kind.len() != 9 || !is!(kind, b"multipart") {
             self.header.kind = Some(Kind::Other);
             return;
         }
@@ -275,7 +268,7 @@ impl Stream {
         if trimmed.len() != boundary.len() || trimmed.len() > 70 || !allowed {
             self.defect(DefectKind::InvalidBoundary, value_start);
         }
-        self.header.boundary.extend_from_slice(trimmed.as_bytes());
+        self.boundaries.offer(trimmed.as_bytes());
     }
 
     /// The header is complete: what follows it?
@@ -288,7 +281,7 @@ impl Stream {
         self.state = State::Text { fresh: true };
         let content = match kind {
             Kind::Other => Content::Leaf,
-            Kind::Multipart { .. } if self.header.boundary.is_empty() => Content::Leaf,
+            Kind::Multipart { .. } if !self.boundaries.offered() => Content::Leaf,
             Kind::Multipart { .. } if self.open.len() > self.limits.depth => {
                 self.defect(DefectKind::DepthLimit, self.offset);
                 Content::Leaf
@@ -297,7 +290,7 @@ impl Stream {
                 if coded {
                     self.defect(DefectKind::EncodedMultipart, said);
                 }
-                self.boundaries.push(level, &self.header.boundary);
+                self.boundaries.accept(level);
                 self.open[level].digest = digest;
                 Content::Multipart
             }
@@ -322,6 +315,7 @@ impl Stream {
                 Content::Message
             }
         };
+        self.boundaries.withdraw();
         self.open[level].content = content;
         let encoding = if content == Content::Leaf { encoding } else { Encoding::default() };
         Step::Tell(Event::Head(Head { content, encoding }))

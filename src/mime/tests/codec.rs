@@ -285,3 +285,20 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn windows_1252_is_read_as_the_tables_read_it(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let expected = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&octets).0;
+        prop_assert_eq!(crate::mime::charset::windows_1252(&octets), expected);
+    }
+}
+
+#[test]
+fn every_octet_of_windows_1252() {
+    for octet in 0..=u8::MAX {
+        let octets = [octet];
+        let expected = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&octets).0;
+        assert_eq!(crate::mime::charset::windows_1252(&octets), expected);
+    }
+}

@@ -79,7 +79,11 @@ proptest! {
         let offset = if unknown { Offset::Unknown } else { Offset::East(minutes) };
         if let Ok(date) = DateTime::from_unix(seconds, offset) {
             prop_assert_eq!(date.unix(), seconds);
-            prop_assert_eq!(DateTime::parse(date.to_string().as_bytes()), Ok(date));
+            let text = date.to_string();
+            prop_assert_eq!(DateTime::parse(text.as_bytes()), Ok(date));
+            // As it is written is how the quick path reads it.
+            let quick = crate::mime::date::canonical(text.as_bytes());
+            prop_assert_eq!(quick, Some((date, u32::from(date.weekday()))));
         }
     }
 
