@@ -247,8 +247,7 @@ fn a_session_that_stands_within_a_message_says_no_more() {
     let scratch = tempfile::tempdir().unwrap();
     deliver(scratch.path(), "Subject: one\r\n\r\n.dot\r\n");
     let running = start(scratch.path(), false);
-    let mut options = super::Options::default();
-    options.security = Security::Clear;
+    let options = super::Options { security: Security::Clear, ..super::Options::default() };
     let mut mailbox = Mailbox::connect("127.0.0.1", running.addresses()[0].port(), &options).unwrap();
     mailbox.log_in(&crate::sasl::Credentials::password("ann", "secret"), Method::Strongest).unwrap();
     let listed = mailbox.list().unwrap();
