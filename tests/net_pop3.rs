@@ -45,8 +45,9 @@ fn an_mbox_is_a_maildrop() {
     let news = "From c Fri Nov 21 15:55:06 1997\nSubject: three\n\n";
     let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
     file.write_all(news.as_bytes()).unwrap();
-    maildrop.delete(&[]).unwrap();
     maildrop.delete(&[0, 2]).unwrap();
+    // RFC 1939 6: the lock is given back before the client is answered.
+    MboxDrop::open(&path).unwrap();
     drop(maildrop);
     let second = "From b Fri Nov 21 15:55:06 1997\nSubject: two\n\n";
     assert_eq!(fs::read_to_string(&path).unwrap(), format!("{second}{news}"));
@@ -57,6 +58,7 @@ fn an_mbox_is_a_maildrop() {
     fs::write(scratch.path().join("other"), second).unwrap();
     fs::rename(scratch.path().join("other"), &path).unwrap();
     assert_eq!(maildrop.delete(&[0]), Err(Trouble::Temporary));
+    MboxDrop::open(&path).unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), second);
     assert!(!scratch.path().join("mbox.lock").exists());
     assert_eq!(MboxDrop::open(scratch.path().join("nowhere")).unwrap_err(), Trouble::Permanent);

@@ -61,7 +61,8 @@ impl Trouble {
 /// A maildrop that is open and locked for one session.
 ///
 /// Messages go by their index in [`list`](Self::list), which is the same all session long: what arrives meanwhile is not
-/// shown, and what another program takes away can't be read any more, which is [`Trouble`]. Dropping it unlocks it.
+/// shown, and what another program takes away can't be read any more, which is [`Trouble`]. Dropping it unlocks it, if
+/// [`delete`](Self::delete) has not.
 pub trait Maildrop {
     /// The messages, oldest first. Asked once.
     ///
@@ -78,7 +79,9 @@ pub trait Maildrop {
     /// The message can't be read: before its first octet it is refused, later the connection is dropped.
     fn read(&mut self, message: usize, offset: u64, buffer: &mut [u8]) -> Result<usize, Trouble>;
 
-    /// Deletes these messages, for good: the client said `QUIT`. An empty list is told too.
+    /// Deletes these messages, for good, and unlocks the maildrop: the client said `QUIT`. An empty list is told too, and
+    /// nothing is asked of it afterwards. Unlocked it is whatever comes of the messages, and before the client is answered
+    /// (RFC 1939 6): it may log in again at once.
     ///
     /// # Errors
     ///

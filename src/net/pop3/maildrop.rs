@@ -21,7 +21,7 @@ use std::vec::Vec;
 #[derive(Debug)]
 pub struct MaildirDrop {
     maildir: Maildir,
-    /// Held, not used; `None` for who only looks.
+    /// Held, not used; `None` for who only looks, and after the session.
     lock: Option<File>,
     messages: Vec<maildir::Entry>,
     reading: Option<Reading>,
@@ -143,6 +143,7 @@ impl Maildrop for MaildirDrop {
     }
 
     fn delete(&mut self, messages: &[usize]) -> Result<(), Trouble> {
+        let _until_the_end = self.lock.take();
         self.reading = None;
         let mut failed = Ok(());
         for &message in messages {

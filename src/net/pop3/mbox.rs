@@ -30,8 +30,8 @@ use std::vec::Vec;
 #[derive(Debug)]
 pub struct MboxDrop {
     path: PathBuf,
-    /// Held, not used.
-    _lock: File,
+    /// Held, not used; `None` after the session.
+    lock: Option<File>,
     /// The file that was listed, whatever has its name by now.
     file: File,
     messages: Vec<Range<u64>>,
@@ -65,7 +65,7 @@ impl MboxDrop {
         let path = path.into();
         let file = File::open(&path).map_err(trouble)?;
         let lock = lock(&beside(&path, ".pop3.lock"))?;
-        Ok(Self { path, _lock: lock, file, messages: Vec::new(), reading: None })
+        Ok(Self { path, lock: Some(lock), file, messages: Vec::new(), reading: None })
     }
 
     fn scan(&mut self) -> io::Result<Vec<Entry>> {
@@ -237,6 +237,7 @@ impl Maildrop for MboxDrop {
     }
 
     fn delete(&mut self, messages: &[usize]) -> Result<(), Trouble> {
+        let _until_the_end = self.lock.take();
         self.reading = None;
         if messages.is_empty() { Ok(()) } else { self.take_out(messages).map_err(|_| Trouble::Temporary) }
     }
