@@ -127,8 +127,18 @@ pub(crate) fn charset(data: &[u8]) {
         let written = out.finish();
         assert!(written.is_ascii());
         // The UTF-16 encodings are written as UTF-8, which is the Encoding Standard's, so what is written is read there;
-        // two of the Japanese ones have octets that stand for two characters.
-        if !matches!(charset.name(), "UTF-16LE" | "Shift_JIS" | "ISO-2022-JP") {
+        // two of the Japanese ones have octets that stand for two characters, and so has gb18030 for 18 of private use, which
+        // are written as what GB18030-2022 has in their place (Encoding Standard, gb18030 encoder).
+        let moved = |letter| {
+            matches!(letter, '\u{E78D}'..='\u{E796}' | '\u{E81E}' | '\u{E826}' | '\u{E82B}' | '\u{E82C}')
+                || matches!(letter, '\u{E832}' | '\u{E843}' | '\u{E854}' | '\u{E864}')
+        };
+        let twice = match charset.name() {
+            "UTF-16LE" | "Shift_JIS" | "ISO-2022-JP" => true,
+            "gb18030" => text.contains(moved),
+            _ => false,
+        };
+        if !twice {
             let read: Vec<_> = options.pairs(&written).map(Result::unwrap).collect();
             assert_eq!(read, [(text.clone(), "x".into())], "{}", charset.name());
         }
