@@ -81,10 +81,16 @@ impl Decoder {
             }
             let run = Lines::of(rest);
             if let Lines::Run(lines) = run {
-                let done = lines.decode(&rest[..rest.len().min(CHUNK)], out);
-                if done > 0 {
+                let before = rest.len();
+                loop {
+                    let done = lines.decode(&rest[..rest.len().min(CHUNK)], out);
+                    if done == 0 {
+                        break;
+                    }
                     self.read += done;
                     rest = &rest[done..];
+                }
+                if rest.len() < before {
                     continue;
                 }
             }
@@ -215,26 +221,38 @@ impl Run {
     /// nothing appended, where something else is among them, or there are few.
     fn decode(self, chunk: &[u8], out: &mut Vec<u8>) -> usize {
         let before = out.len();
+        let cr = self.len - self.line_break;
+        let same = |line: &&[u8]| line[self.len - 1] == b'\n' && (line[cr] == b'\r' || self.line_break == 1);
         let mut count = chunk.len() / self.len;
         // Most often they all are, so it is looked at where they end when they are decoded: once, and in the cache.
-        while count >= FEW_LINES {
+        while count >= FEW_LINES && same(&&chunk[..self.len]) {
             let lines = &chunk[..count * self.len];
             // As many digits as there is room for make as many octets as they can. Nothing else does.
             let octets = count * (self.len - self.line_break) / 4 * 3;
             let whole = decode_clean(lines, out) && out.len() - before == octets;
-            let cr = self.len - self.line_break;
-            let same = |line: &&[u8]| line[self.len - 1] == b'\n' && (line[cr] == b'\r' || self.line_break == 1);
-            let found = lines.chunks_exact(self.len).take_while(same).count();
-            if whole && found == count {
+            if whole && self.all_end(lines) {
                 return lines.len();
             }
             out.truncate(before);
+            let found = lines.chunks_exact(self.len).take_while(same).count();
             if found == count {
                 return 0;
             }
             count = found;
         }
         0
+    }
+
+    /// Does every line end as it should? All are looked at, without a branch for each.
+    fn all_end(self, lines: &[u8]) -> bool {
+        let lines = lines.chunks_exact(self.len);
+        if self.line_break == 2 {
+            let crlf = u16::from_ne_bytes(*b"\r\n");
+            let odd = |line: &[u8]| line.last_chunk().map_or(1, |end| u16::from_ne_bytes(*end) ^ crlf);
+            lines.fold(0, |odds, line| odds | odd(line)) == 0
+        } else {
+            lines.fold(0, |odds, line| odds | line.last().map_or(1, |end| end ^ b'\n')) == 0
+        }
     }
 }
 

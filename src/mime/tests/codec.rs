@@ -196,6 +196,19 @@ proptest! {
         prop_assert_eq!(decoded(Encoding::Base64, &[front, back]), octet_by_octet);
     }
 
+    /// More lines than are decoded in one go, and one that is not as the others.
+    #[test]
+    fn many_equal_lines_with_one_odd_octet(
+        count in 200..700_usize, crlf: bool, at in 0..60_000_usize, odd in "[=!\\-A\r\n ]", replaced: bool,
+    ) {
+        let line = std::string::String::from(&"QUJDREVG".repeat(10)[..76]) + if crlf { "\r\n" } else { "\n" };
+        let mut text = line.repeat(count);
+        let at = at % (text.len() + 1);
+        text.replace_range(at..(at + usize::from(replaced)).min(text.len()), &odd);
+        let each: Vec<&[u8]> = text.as_bytes().chunks(1).collect();
+        prop_assert_eq!(decoded(Encoding::Base64, &[text.as_bytes()]), decoded(Encoding::Base64, &each));
+    }
+
     #[test]
     fn quoted_printable_comes_back(octets in proptest::collection::vec(any::<u8>(), 0..400), cut in 0..1200_usize) {
         let octets: Vec<u8> = octets.into_iter().filter(|octet| *octet != b'\n').collect();
