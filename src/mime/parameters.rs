@@ -4,12 +4,17 @@
 use super::charset::{Charset, guess};
 use super::defect::{Defect, DefectKind};
 use super::word::{decode_text, hex};
-use crate::syntax::token::{is_mime_token, quoted_end, run, skip_cfws, skip_fws};
+use crate::syntax::token::{is_mime_token, quoted_end, run, skip_cfws};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use wide::u8x16;
+
+mod quick;
+
+#[cfg(test)]
+pub(crate) use self::quick::walked;
+pub(crate) use self::quick::{Quick, quick, quick_octets};
 
 /// The parameters of a field, in the order of their first appearance.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -269,109 +274,6 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// What a look at a field without oddities finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Quick<'a> {
-    /// The value of the parameter.
-    Value(&'a str),
-    /// There is no such parameter.
-    Absent,
-    /// Something needs a closer look.
-    Unsure,
-}
-
-/// Could a parameter of that name be in the value? It can't where its first two letters stand nowhere side by side.
-fn may_name(value: &[u8], name: &str) -> bool {
-    let [first, second, ..] = name.as_bytes() else { return true };
-    crate::work::add(value.len());
-    let both = |window: &[u8; 17]| {
-        let (Some(one), Some(other)) = (window.first_chunk::<16>(), window.last_chunk::<16>()) else { return true };
-        let case = u8x16::splat(0x20);
-        let is = |octets: &[u8; 16], letter: u8| (u8x16::new(*octets) | case).simd_eq(u8x16::splat(letter));
-        (is(one, *first) & is(other, *second)).to_bitmask() != 0
-    };
-    let Some(last) = value.last_chunk::<17>() else {
-        return value.windows(2).any(|pair| pair[0] | 0x20 == *first && pair[1] | 0x20 == *second);
-    };
-    let mut at = 0;
-    while let Some(window) = value[at..].first_chunk::<17>() {
-        if both(window) {
-            return true;
-        }
-        at += 16;
-    }
-    both(last)
-}
-
-/// Looks for one parameter of a field that is written as most are: tokens and quoted strings, no comments, no escapes,
-/// no sections. Where it finds anything else, it says so.
-pub(crate) fn quick<'a>(value: &'a [u8], name: &str, limit: usize) -> Quick<'a> {
-    // What most types are has none of these in it.
-    let front = if value.first() == Some(&b' ') && is_plain(value, 1) { 1 + PLAIN.len() } else { 0 };
-    let Some(at) = memchr::memchr3(b';', b'(', b'"', &value[front..]) else { return Quick::Absent };
-    let mut at = front + at;
-    let mut found = None;
-    let mut count = 0;
-    while at < value.len() {
-        if value[at] != b';' || count > limit {
-            return Quick::Unsure;
-        }
-        let start = skip_fws(value, at + 1);
-        let end = run(value, start, |octet| is_mime_token(octet) && octet != b'*');
-        crate::work::add(end - at);
-        if start == end {
-            at = start;
-            if at < value.len() && value[at] != b';' {
-                return Quick::Unsure;
-            }
-            continue;
-        }
-        count += 1;
-        if value.get(end) != Some(&b'=') {
-            return Quick::Unsure;
-        }
-        let from = end + 1;
-        let (text, behind) = if value.get(from) == Some(&b'"') {
-            match quote(&value[from + 1..]) {
-                Some(len) if value[from + 1 + len] == b'"' => (&value[from + 1..from + 1 + len], from + len + 2),
-                _ => return Quick::Unsure,
-            }
-        } else {
-            let to = run(value, from, is_mime_token);
-            if to == from {
-                return Quick::Unsure;
-            }
-            (&value[from..to], to)
-        };
-        let same = end - start == name.len() && value[start..end].eq_ignore_ascii_case(name.as_bytes());
-        if same && found.replace(text).is_some() {
-            return Quick::Unsure;
-        }
-        at = skip_fws(value, behind);
-        crate::work::add(at - end);
-    }
-    match found.map(core::str::from_utf8) {
-        None => Quick::Absent,
-        Some(Ok(text)) if !text.as_bytes().windows(2).any(|pair| pair == b"=?") => Quick::Value(text),
-        Some(_) => Quick::Unsure,
-    }
-}
-
-/// Where a quoted string ends, or is no longer as it stands: the first `"`, `\` or LF.
-fn quote(text: &[u8]) -> Option<usize> {
-    let (blocks, rest) = text.as_chunks::<16>();
-    for (at, block) in blocks.iter().enumerate() {
-        let octets = u8x16::new(*block);
-        let is = |octet| octets.simd_eq(u8x16::splat(octet));
-        let hits = (is(b'"') | is(b'\\') | is(b'\n')).to_bitmask();
-        if hits != 0 {
-            return Some(16 * at + hits.trailing_zeros() as usize);
-        }
-    }
-    let at = rest.iter().position(|octet| matches!(octet, b'"' | b'\\' | b'\n'))?;
-    Some(text.len() - rest.len() + at)
-}
-
 /// Text with its quoted pairs and folds undone, as octets.
 fn unescaped(inner: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memchr2(b'\\', b'\n', inner).is_none() {
@@ -589,13 +491,25 @@ impl<'a> ContentType<'a> {
 
     /// The value of one parameter, without reading the others where that is enough.
     pub(crate) fn parameter_of(value: &'a [u8], name: &str, limit: usize) -> Option<Cow<'a, str>> {
-        if !may_name(value, name) {
+        if !quick::may_name(value, name) {
             return None;
         }
         match quick(value, name, limit) {
             Quick::Value(text) => Some(Cow::Borrowed(text)),
             Quick::Absent => None,
             Quick::Unsure => closely(value, essence_end(value), name, limit),
+        }
+    }
+
+    /// The charset parameter in the value of a field.
+    pub(crate) fn charset_of(value: &'a [u8], limit: usize) -> Option<Cow<'a, [u8]>> {
+        match quick_octets(value, quick::plain_end(value), "charset", limit) {
+            Quick::Value(label) => Some(Cow::Borrowed(label)),
+            Quick::Absent => None,
+            Quick::Unsure => match closely(value, essence_end(value), "charset", limit)? {
+                Cow::Borrowed(label) => Some(Cow::Borrowed(label.as_bytes())),
+                Cow::Owned(label) => Some(Cow::Owned(label.into_bytes())),
+            },
         }
     }
 
@@ -695,9 +609,6 @@ impl<'a> Disposition<'a> {
 
     /// The file name in the value of a field, without reading more where that is enough.
     pub(crate) fn file_name_of(value: &'a [u8], limit: usize) -> Option<Cow<'a, str>> {
-        if !may_name(value, "filename") {
-            return None;
-        }
         match quick(value, "filename", limit) {
             Quick::Value(text) => Some(Cow::Borrowed(text)),
             Quick::Absent => None,

@@ -182,12 +182,12 @@ impl<'m, 'a> Part<'m, 'a> {
     fn text_with(&self, defects: &mut Vec<Defect>) -> Cow<'a, str> {
         let kind = self.header().first(Name::ContentType);
         let limit = self.message.limits.parameters;
-        let named = kind.and_then(|kind| ContentType::parameter_of(kind.raw(), "charset", limit));
+        let named = kind.and_then(|kind| ContentType::charset_of(kind.raw(), limit));
         let body = self.decoded(defects);
         let at = self.body_offset();
         let mut note = |kind| defects.push(Defect { kind, offset: at });
         let charset = match named.as_deref() {
-            Some(named) if !is_ascii_label(named) => Charset::named(named.as_bytes()),
+            Some(named) if !is_ascii_label(named) => Charset::named(named),
             _ => {
                 // ASCII, said or not.
                 if !body.is_ascii() {
@@ -249,8 +249,8 @@ impl<'m, 'a> Part<'m, 'a> {
 }
 
 /// Names of ASCII: octets beyond it are not of the charset, whatever they are read as.
-fn is_ascii_label(label: &str) -> bool {
-    ["us-ascii", "ascii", "ansi_x3.4-1968"].iter().any(|ascii| label.eq_ignore_ascii_case(ascii))
+fn is_ascii_label(label: &[u8]) -> bool {
+    [&b"us-ascii"[..], b"ascii", b"ansi_x3.4-1968"].iter().any(|ascii| label.eq_ignore_ascii_case(ascii))
 }
 
 /// UTF-8 as it stands, and what is none by `other`.

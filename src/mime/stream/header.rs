@@ -5,7 +5,7 @@ use crate::mime::boundary::{DELIMITER, Found};
 use crate::mime::defect::DefectKind;
 use crate::mime::encoding::Encoding;
 use crate::mime::name::{Name, is};
-use crate::mime::parameters::{ContentType, Quick, behind_white, essence, is_plain, quick};
+use crate::mime::parameters::{ContentType, Quick, behind_white, essence, is_plain, quick_octets};
 use crate::syntax::token::run;
 use crate::work;
 use alloc::vec::Vec;
@@ -231,12 +231,12 @@ impl Stream {
             self.header.kind = Some(Kind::Other);
             return;
         }
-        let Some((kind, subtype, _)) = essence(value, start) else {
+        let Some((kind, subtype, end)) = essence(value, start) else {
             self.defect(DefectKind::InvalidContentType, value_start + start);
             self.header.kind = Some(Kind::Other);
             return;
         };
-        let (kind, subtype) = (&value[kind], &value[subtype]);
+        let (kind, subtype, type_end) = (&value[kind], &value[subtype], end);
         if kind.len() == 7 && is!(kind, b"message") {
             let message = [&b"rfc822"[..], b"global", b"news"].iter().any(|known| subtype.eq_ignore_ascii_case(known));
             self.header.kind = Some(if message { Kind::Message } else { Kind::Other });
@@ -248,27 +248,28 @@ impl Stream {
         }
         self.header.kind = Some(Kind::Multipart { digest: subtype.eq_ignore_ascii_case(b"digest") });
         let read;
-        let boundary = match quick(value, "boundary", self.limits.parameters) {
+        let boundary = match quick_octets(value, type_end, "boundary", self.limits.parameters) {
             Quick::Value(boundary) => boundary,
-            Quick::Absent => "",
+            Quick::Absent => b"",
             Quick::Unsure => {
                 let mut defects = Vec::new();
                 read = ContentType::parse_with(value, self.limits.parameters, &mut defects);
                 self.defects.extend(defects.into_iter().map(|defect| defect.moved_by(value_start as u64)));
-                read.as_ref().and_then(|read| read.parameter("boundary")).unwrap_or_default()
+                read.as_ref().and_then(|read| read.parameter("boundary")).unwrap_or_default().as_bytes()
             }
         };
         // RFC 2046 5.1.1: white space at the end is not part of it.
-        let trimmed = boundary.trim_end_matches([' ', '\t']);
+        let end = boundary.iter().rposition(|octet| !matches!(octet, b' ' | b'\t')).map_or(0, |last| last + 1);
+        let trimmed = &boundary[..end];
         if trimmed.is_empty() || trimmed.len() > DELIMITER / 2 {
             self.defect(DefectKind::MissingBoundary, value_start);
             return;
         }
-        let allowed = trimmed.bytes().all(|octet| BCHARS[usize::from(octet)]);
+        let allowed = trimmed.iter().all(|octet| BCHARS[usize::from(*octet)]);
         if trimmed.len() != boundary.len() || trimmed.len() > 70 || !allowed {
             self.defect(DefectKind::InvalidBoundary, value_start);
         }
-        self.boundaries.offer(trimmed.as_bytes());
+        self.boundaries.offer(trimmed);
     }
 
     /// The header is complete: what follows it?

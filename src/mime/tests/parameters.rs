@@ -157,4 +157,33 @@ proptest! {
         let one = ContentType::parameter_of(value.as_bytes(), "name", 128);
         prop_assert_eq!(one, close);
     }
+
+    /// The first parameter or all of them looked at, what is found is what a close look finds.
+    #[test]
+    fn the_first_parameter_is_found_as_in_the_walk(
+        front in "[ ]?(text/plain|multipart/mixed|attachment|a|)[ (\"=]?",
+        parameters in "(;{1,2}[ \t]?(\r\n[ \t])?(name|NAME|name\\*|x|a!|_.-9|n[@`\\[/:{~])?=?(a|[ -~]{0,6}|\"[ -~\té]{0,9}\"|\"\\r\\n b\"|\"=\\?x\"|é|)[ \t]?){0,5};?",
+        tail in "(; ?name=\"?[a-z=?_]{0,60}\"?)?",
+    ) {
+        use crate::mime::parameters::{Quick, closely, essence_end, quick, quick_octets, walked};
+        let value = format!("{front}{parameters}{tail}");
+        let value = value.as_bytes();
+        for (name, limit) in [("name", 128), ("x", 128), ("name", 2)] {
+            let found = quick(value, name, limit);
+            let octets = match quick_octets(value, 0, name, limit) {
+                Quick::Value(octets) => Quick::Value(std::str::from_utf8(octets).expect("text")),
+                Quick::Absent => Quick::Absent,
+                Quick::Unsure => Quick::Unsure,
+            };
+            prop_assert_eq!(octets, found);
+            match (found, walked(value, name, limit)) {
+                // What follows the first one is not looked at closely, only that it can be none of the same name.
+                (Quick::Value(text), Quick::Unsure) => {
+                    let close = closely(value, essence_end(value), name, limit);
+                    prop_assert_eq!(close.as_deref(), Some(text));
+                }
+                (found, walked) => prop_assert_eq!(found, walked),
+            }
+        }
+    }
 }

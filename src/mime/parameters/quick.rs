@@ -1,0 +1,191 @@
+//! One parameter of a field, without reading the others where that is enough.
+
+use super::{PLAIN, is_plain};
+use crate::syntax::token::{is_mime_token, run, skip_fws};
+use wide::u8x16;
+
+/// What a look at a field without oddities finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quick<T> {
+    /// The value of the parameter.
+    Value(T),
+    /// There is no such parameter.
+    Absent,
+    /// Something needs a closer look.
+    Unsure,
+}
+
+impl<'a> Quick<&'a [u8]> {
+    /// As text, which it is.
+    fn text(self) -> Quick<&'a str> {
+        match self {
+            Self::Value(octets) => core::str::from_utf8(octets).map_or(Quick::Unsure, Quick::Value),
+            Self::Absent => Quick::Absent,
+            Self::Unsure => Quick::Unsure,
+        }
+    }
+}
+
+/// Looks for one parameter of a field that is written as most are: tokens and quoted strings, no comments, no escapes,
+/// no sections. Where it finds anything else, it says so.
+pub(crate) fn quick<'a>(value: &'a [u8], name: &str, limit: usize) -> Quick<&'a str> {
+    quick_octets(value, plain_end(value), name, limit).text()
+}
+
+/// The same, whose value is UTF-8, for those who need no text. What stands before `front` has no parameters.
+pub(crate) fn quick_octets<'a>(value: &'a [u8], front: usize, name: &str, limit: usize) -> Quick<&'a [u8]> {
+    let at = match value.get(front) {
+        Some(b';') => Some(front),
+        Some(_) => memchr::memchr3(b';', b'(', b'"', &value[front..]).map(|at| front + at),
+        None => None,
+    };
+    let Some(at) = at else {
+        crate::work::add(value.len());
+        return Quick::Absent;
+    };
+    if limit > 0
+        && let Some(octets) = first(value, at, name)
+    {
+        return Quick::Value(octets);
+    }
+    match walked(value, name, limit) {
+        Quick::Value(text) => Quick::Value(text.as_bytes()),
+        Quick::Absent => Quick::Absent,
+        Quick::Unsure => Quick::Unsure,
+    }
+}
+
+/// The value of the first parameter, where that is the one and no other can be of its name. `None` says only that all
+/// have to be walked over.
+fn first<'a>(value: &'a [u8], at: usize, name: &str) -> Option<&'a [u8]> {
+    let start = skip_fws(value, at + 1);
+    let (known, text) = value[start..].split_at_checked(name.len())?;
+    if value[at] != b';' || !known.eq_ignore_ascii_case(name.as_bytes()) {
+        return None;
+    }
+    let (octets, behind) = match text {
+        [b'=', b'"', inner @ ..] => {
+            let len = stop(inner).filter(|len| inner[*len] == b'"')?;
+            (&inner[..len], &inner[len + 1..])
+        }
+        [b'=', text @ ..] => text.split_at(run(text, 0, is_mime_token)),
+        _ => return None,
+    };
+    crate::work::add(value.len() - at - behind.len());
+    let alone = behind.is_empty() || (behind[0] == b';' && !may_name(behind, name));
+    // A token has to be something; what is in quotes need not.
+    (alone && (!octets.is_empty() || text[1..].starts_with(b"\""))).then_some(octets)
+}
+
+/// Where the type ends that is just `text/plain`; 0 where it is anything else.
+pub(super) fn plain_end(value: &[u8]) -> usize {
+    if value.first() == Some(&b' ') && is_plain(value, 1) { 1 + PLAIN.len() } else { 0 }
+}
+
+/// The first `"`, and what a quoted string may not have to be taken as it stands: `\\`, LF, `?` (an encoded word), and
+/// octets beyond ASCII.
+fn stop(text: &[u8]) -> Option<usize> {
+    let (blocks, rest) = text.as_chunks::<16>();
+    for (at, block) in blocks.iter().enumerate() {
+        let octets = u8x16::new(*block);
+        let is = |octet| octets.simd_eq(u8x16::splat(octet));
+        let wide = octets.max(u8x16::splat(0x80)).simd_eq(octets);
+        let hits = (is(b'"') | is(b'\\') | is(b'\n') | is(b'?') | wide).to_bitmask();
+        if hits != 0 {
+            return Some(16 * at + hits.trailing_zeros() as usize);
+        }
+    }
+    let at = rest.iter().position(|octet| matches!(octet, b'"' | b'\\' | b'\n' | b'?' | 0x80..))?;
+    Some(text.len() - rest.len() + at)
+}
+
+/// Could a parameter of that name be in the value? It can't where its first two letters stand nowhere side by side.
+pub(super) fn may_name(value: &[u8], name: &str) -> bool {
+    let [first, second, ..] = name.as_bytes() else { return true };
+    crate::work::add(value.len());
+    let both = |window: &[u8; 17]| {
+        let (Some(one), Some(other)) = (window.first_chunk::<16>(), window.last_chunk::<16>()) else { return true };
+        let case = u8x16::splat(0x20);
+        let is = |octets: &[u8; 16], letter: u8| (u8x16::new(*octets) | case).simd_eq(u8x16::splat(letter));
+        (is(one, *first) & is(other, *second)).to_bitmask() != 0
+    };
+    let Some(last) = value.last_chunk::<17>() else {
+        return value.windows(2).any(|pair| pair[0] | 0x20 == *first && pair[1] | 0x20 == *second);
+    };
+    let mut at = 0;
+    while let Some(window) = value[at..].first_chunk::<17>() {
+        if both(window) {
+            return true;
+        }
+        at += 16;
+    }
+    both(last)
+}
+
+/// As [`quick`], one parameter after the other.
+pub(crate) fn walked<'a>(value: &'a [u8], name: &str, limit: usize) -> Quick<&'a str> {
+    // What most types are has none of these in it.
+    let front = plain_end(value);
+    let Some(at) = memchr::memchr3(b';', b'(', b'"', &value[front..]) else { return Quick::Absent };
+    let mut at = front + at;
+    let mut found = None;
+    let mut count = 0;
+    while at < value.len() {
+        if value[at] != b';' || count > limit {
+            return Quick::Unsure;
+        }
+        let start = skip_fws(value, at + 1);
+        let end = run(value, start, |octet| is_mime_token(octet) && octet != b'*');
+        crate::work::add(end - at);
+        if start == end {
+            at = start;
+            if at < value.len() && value[at] != b';' {
+                return Quick::Unsure;
+            }
+            continue;
+        }
+        count += 1;
+        if value.get(end) != Some(&b'=') {
+            return Quick::Unsure;
+        }
+        let from = end + 1;
+        let (text, behind) = if value.get(from) == Some(&b'"') {
+            match quote(&value[from + 1..]) {
+                Some(len) if value[from + 1 + len] == b'"' => (&value[from + 1..from + 1 + len], from + len + 2),
+                _ => return Quick::Unsure,
+            }
+        } else {
+            let to = run(value, from, is_mime_token);
+            if to == from {
+                return Quick::Unsure;
+            }
+            (&value[from..to], to)
+        };
+        let same = end - start == name.len() && value[start..end].eq_ignore_ascii_case(name.as_bytes());
+        if same && found.replace(text).is_some() {
+            return Quick::Unsure;
+        }
+        at = skip_fws(value, behind);
+        crate::work::add(at - end);
+    }
+    match found.map(core::str::from_utf8) {
+        None => Quick::Absent,
+        Some(Ok(text)) if !text.as_bytes().windows(2).any(|pair| pair == b"=?") => Quick::Value(text),
+        Some(_) => Quick::Unsure,
+    }
+}
+
+/// Where a quoted string ends, or is no longer as it stands: the first `"`, `\` or LF.
+fn quote(text: &[u8]) -> Option<usize> {
+    let (blocks, rest) = text.as_chunks::<16>();
+    for (at, block) in blocks.iter().enumerate() {
+        let octets = u8x16::new(*block);
+        let is = |octet| octets.simd_eq(u8x16::splat(octet));
+        let hits = (is(b'"') | is(b'\\') | is(b'\n')).to_bitmask();
+        if hits != 0 {
+            return Some(16 * at + hits.trailing_zeros() as usize);
+        }
+    }
+    let at = rest.iter().position(|octet| matches!(octet, b'"' | b'\\' | b'\n'))?;
+    Some(text.len() - rest.len() + at)
+}
