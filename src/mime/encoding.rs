@@ -31,8 +31,18 @@ pub enum Encoding {
 impl Encoding {
     /// Reads the value of a Content-Transfer-Encoding field.
     pub fn parse(value: &[u8]) -> Self {
+        // The token and nothing else, as nearly all are.
+        if let [b' ', token @ ..] = value
+            && let known = Self::of(token)
+            && known != Self::Unknown
+        {
+            return known;
+        }
         let start = behind_white(value);
-        let token = &value[start..run(value, start, is_mime_token)];
+        Self::of(&value[start..run(value, start, is_mime_token)])
+    }
+
+    fn of(token: &[u8]) -> Self {
         match token.len() {
             4 if is!(token, b"7bit") => Self::SevenBit,
             4 if is!(token, b"8bit") => Self::EightBit,

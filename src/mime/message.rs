@@ -69,7 +69,7 @@ impl<'a> Message<'a> {
             raw,
             limits,
             nodes: Vec::with_capacity(8),
-            spans: Vec::with_capacity(24),
+            spans: Vec::with_capacity(32),
             defects: Vec::new(),
             envelope: None,
         };

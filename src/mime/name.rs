@@ -55,6 +55,11 @@ macro_rules! is {
 pub(super) use is;
 
 impl Name {
+    /// A field of this name has a say in what follows the header.
+    pub(super) const fn shapes(self) -> bool {
+        matches!(self, Self::ContentType | Self::ContentTransferEncoding | Self::ContentDisposition | Self::ContentId)
+    }
+
     /// Whose name it is, in any case.
     pub(super) fn of(name: &[u8]) -> Self {
         match name.len() {

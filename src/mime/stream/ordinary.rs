@@ -56,7 +56,9 @@ impl Stream {
         self.line_break = shape.end - shape.value_end;
         self.header.octets = octets;
         self.header.any = true;
-        self.told_name(known, &field[shape.colon + 1..shape.value_end], start, start + shape.colon + 1);
+        if known.shapes() {
+            self.told_name(known, &field[shape.colon + 1..shape.value_end], start, start + shape.colon + 1);
+        }
         Some(Ordinary { field, shape, name: known, start })
     }
 }
