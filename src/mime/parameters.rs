@@ -14,7 +14,7 @@ mod quick;
 
 #[cfg(test)]
 pub(crate) use self::quick::walked;
-pub(crate) use self::quick::{Quick, quick, quick_octets};
+pub(crate) use self::quick::{Quick, quick, quick_octets, quick_whole};
 
 /// The parameters of a field, in the order of their first appearance.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

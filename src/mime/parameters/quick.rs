@@ -34,6 +34,22 @@ pub(crate) fn quick<'a>(value: &'a [u8], name: &str, limit: usize) -> Quick<&'a 
 
 /// The same, whose value is UTF-8, for those who need no text. What stands before `front` has no parameters.
 pub(crate) fn quick_octets<'a>(value: &'a [u8], front: usize, name: &str, limit: usize) -> Quick<&'a [u8]> {
+    look(value, front, name, limit, |behind| behind.is_empty() || (behind[0] == b';' && !may_name(behind, name)))
+}
+
+/// The same, and sure only where nothing in the whole field is odd.
+pub(crate) fn quick_whole<'a>(value: &'a [u8], front: usize, name: &str, limit: usize) -> Quick<&'a [u8]> {
+    look(value, front, name, limit, <[u8]>::is_empty)
+}
+
+/// Takes the first parameter where it is the one and what stands behind it may; else walks over all of them.
+fn look<'a>(
+    value: &'a [u8],
+    front: usize,
+    name: &str,
+    limit: usize,
+    may_follow: impl Fn(&[u8]) -> bool,
+) -> Quick<&'a [u8]> {
     let at = match value.get(front) {
         Some(b';') => Some(front),
         Some(_) => memchr::memchr3(b';', b'(', b'"', &value[front..]).map(|at| front + at),
@@ -44,7 +60,8 @@ pub(crate) fn quick_octets<'a>(value: &'a [u8], front: usize, name: &str, limit:
         return Quick::Absent;
     };
     if limit > 0
-        && let Some(octets) = first(value, at, name)
+        && let Some((octets, behind)) = first(value, at, name)
+        && may_follow(behind)
     {
         return Quick::Value(octets);
     }
@@ -55,9 +72,9 @@ pub(crate) fn quick_octets<'a>(value: &'a [u8], front: usize, name: &str, limit:
     }
 }
 
-/// The value of the first parameter, where that is the one and no other can be of its name. `None` says only that all
-/// have to be walked over.
-fn first<'a>(value: &'a [u8], at: usize, name: &str) -> Option<&'a [u8]> {
+/// The value of the first parameter, where that is the one, and what follows it. `None` says only that all have to be
+/// walked over.
+fn first<'a>(value: &'a [u8], at: usize, name: &str) -> Option<(&'a [u8], &'a [u8])> {
     let start = skip_fws(value, at + 1);
     let (known, text) = value[start..].split_at_checked(name.len())?;
     if value[at] != b';' || !known.eq_ignore_ascii_case(name.as_bytes()) {
@@ -72,9 +89,8 @@ fn first<'a>(value: &'a [u8], at: usize, name: &str) -> Option<&'a [u8]> {
         _ => return None,
     };
     crate::work::add(value.len() - at - behind.len());
-    let alone = behind.is_empty() || (behind[0] == b';' && !may_name(behind, name));
     // A token has to be something; what is in quotes need not.
-    (alone && (!octets.is_empty() || text[1..].starts_with(b"\""))).then_some(octets)
+    (!octets.is_empty() || text[1..].starts_with(b"\"")).then_some((octets, behind))
 }
 
 /// Where the type ends that is just `text/plain`; 0 where it is anything else.

@@ -5,7 +5,7 @@ use crate::mime::boundary::{DELIMITER, Found};
 use crate::mime::defect::DefectKind;
 use crate::mime::encoding::Encoding;
 use crate::mime::name::{Name, is};
-use crate::mime::parameters::{ContentType, Quick, behind_white, essence, is_plain, quick_octets};
+use crate::mime::parameters::{ContentType, Quick, behind_white, essence, is_plain, quick_whole};
 use crate::syntax::token::run;
 use crate::work;
 use alloc::vec::Vec;
@@ -249,7 +249,7 @@ impl Stream {
         }
         self.header.kind = Some(Kind::Multipart { digest: subtype.eq_ignore_ascii_case(b"digest") });
         let read;
-        let boundary = match quick_octets(value, type_end, "boundary", self.limits.parameters) {
+        let boundary = match quick_whole(value, type_end, "boundary", self.limits.parameters) {
             Quick::Value(boundary) => boundary,
             Quick::Absent => b"",
             Quick::Unsure => {

@@ -117,6 +117,15 @@ fn parameters_of_a_field_that_lacks_its_word() {
     }
 }
 
+/// A boundary is found without a look at what follows it only where nothing does.
+#[test]
+fn what_is_odd_behind_a_boundary_is_told() {
+    for (behind, defects) in [("", &[][..]), ("; x=y", &[]), ("; foo", &[DefectKind::InvalidParameter])] {
+        let text = format!("Content-Type: multipart/mixed; boundary=b{behind}\r\n\r\n--b\r\n\r\na\r\n--b--\r\n");
+        assert_eq!(kinds(Message::parse(text.as_bytes()).defects()), defects, "{behind}");
+    }
+}
+
 /// RFC 2231 4.1 puts the charset in front of the first section; senders whose first section needs none put it where they
 /// begin to encode (mail-parser's example, and its reading).
 #[test]
@@ -165,7 +174,7 @@ proptest! {
         parameters in "(;{1,2}[ \t]?(\r\n[ \t])?(name|NAME|name\\*|x|a!|_.-9|n[@`\\[/:{~])?=?(a|[ -~]{0,6}|\"[ -~\té]{0,9}\"|\"\\r\\n b\"|\"=\\?x\"|é|)[ \t]?){0,5};?",
         tail in "(; ?name=\"?[a-z=?_]{0,60}\"?)?",
     ) {
-        use crate::mime::parameters::{Quick, closely, essence_end, quick, quick_octets, walked};
+        use crate::mime::parameters::{Quick, closely, essence_end, quick, quick_octets, quick_whole, walked};
         let value = format!("{front}{parameters}{tail}");
         let value = value.as_bytes();
         for (name, limit) in [("name", 128), ("x", 128), ("name", 2)] {
@@ -184,6 +193,12 @@ proptest! {
                 }
                 (found, walked) => prop_assert_eq!(found, walked),
             }
+            let walked = match walked(value, name, limit) {
+                Quick::Value(text) => Quick::Value(text.as_bytes()),
+                Quick::Absent => Quick::Absent,
+                Quick::Unsure => Quick::Unsure,
+            };
+            prop_assert_eq!(quick_whole(value, 0, name, limit), walked);
         }
     }
 }
