@@ -331,6 +331,20 @@ fn a_proxy_is_asked_for_the_whole_url() {
     let with = at.replace("http://", "http://u:p@");
     assert_eq!(get(&["-x", &with, "http://www.example.test/"]).code, 0);
     assert!(proxy.heads()[1].contains("\r\nProxy-Authorization: Basic dTpw\r\n"));
+    // The user apart from the URL, as it is; the environment's proxy gets it too.
+    assert_eq!(get(&["-x", &with, "-U", "us er:p%41:@", "http://www.example.test/"]).code, 0);
+    assert!(proxy.heads()[2].contains("\r\nProxy-Authorization: Basic dXMgZXI6cCU0MTpA\r\n"), "{}", proxy.heads()[2]);
+    let ran =
+        plainwire().env("http_proxy", &at).args(["get", "-U", "u:p", "http://www.example.test/"]).output().unwrap();
+    assert_eq!(ran.stdout, b"ok");
+    assert!(proxy.heads()[3].contains("\r\nProxy-Authorization: Basic dTpw\r\n"));
+    let unread = get(&["-x", "http://[", "-U", "u:p", "http://www.example.test/"]);
+    assert!(
+        unread.code == 3 && unread.errors.starts_with("plainwire: the proxy: "),
+        "{} {}",
+        unread.code,
+        unread.errors
+    );
     // From the environment, as curl reads it.
     let ran = plainwire().env("http_proxy", &at).args(["get", "http://www.example.test/env"]).output().unwrap();
     assert_eq!(ran.stdout, b"ok");
@@ -341,7 +355,7 @@ fn a_proxy_is_asked_for_the_whole_url() {
         .output()
         .unwrap();
     assert_eq!(direct.stdout, b"ok");
-    assert!(proxy.heads()[3].starts_with("GET /direct HTTP/1.1\r\n"));
+    assert!(proxy.heads()[5].starts_with("GET /direct HTTP/1.1\r\n"));
     // https goes through CONNECT; a refusal is the proxy's.
     let refuses = Told::says("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
     let ran = get(&["-x", &refuses.url(""), "https://www.example.test/"]);

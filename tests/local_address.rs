@@ -8,6 +8,7 @@ use plainwire::net::pop3::{Mailbox, Options, Security};
 use plainwire::net::smtp::Mailer;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
 use std::thread;
 
 /// On Linux the whole of 127.0.0.0/8 is this machine's.
@@ -39,6 +40,11 @@ fn clients_connect_from_the_address_that_they_are_told() {
         let opener = Opener::new().local_address(here);
         assert_eq!(opener.get(&format!("http://127.0.0.1:{port}/")).unwrap().status(), 204);
     });
+    let tool = seen(no_content, |port, _| {
+        let url = format!("http://127.0.0.1:{port}/");
+        let mut get = Command::new(env!("CARGO_BIN_EXE_plainwire"));
+        assert!(get.args(["get", "--interface", "127.0.0.2", &url]).status().unwrap().success());
+    });
     let smtp = seen(
         |mut stream| stream.write_all(b"554 not today\r\n").unwrap(),
         |port, here| {
@@ -57,5 +63,5 @@ fn clients_connect_from_the_address_that_they_are_told() {
         },
     );
     let here = HERE.parse::<SocketAddr>().unwrap().ip();
-    assert_eq!([http, smtp, pop3], [here; 3]);
+    assert_eq!([http, tool, smtp, pop3], [here; 4]);
 }

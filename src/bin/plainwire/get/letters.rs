@@ -5,7 +5,9 @@ use crate::failure::Failure;
 use plainwire::net::http::auth::Credentials;
 use plainwire::net::http::proxy::Proxies;
 use plainwire::net::http::{Error, Opener, ProxyLogin, Request};
+use plainwire::url::Url;
 use std::fs;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 /// What is said with every request, and the way that it goes.
@@ -26,6 +28,9 @@ pub(crate) struct Letters {
     /// Go through this proxy; its user and password stand in the URL
     #[arg(short = 'x', long, value_name = "URL", allow_hyphen_values = true)]
     proxy: Option<String>,
+    /// User and password for the proxy, USER:PASSWORD; without a password it is asked for
+    #[arg(short = 'U', long, value_name = "USER", allow_hyphen_values = true)]
+    proxy_user: Option<String>,
     /// Send the proxy's password only when asked for it: Digest where the proxy offers it, else Basic
     #[arg(long)]
     proxy_anyauth: bool,
@@ -41,6 +46,9 @@ pub(crate) struct Letters {
     /// Our certificate and key, PEM, in one file
     #[arg(short = 'E', long, value_name = "FILE")]
     cert: Option<PathBuf>,
+    /// Connect from this address of the machine
+    #[arg(long, value_name = "ADDRESS")]
+    interface: Option<IpAddr>,
 }
 
 impl Letters {
@@ -52,11 +60,11 @@ impl Letters {
             _ => ProxyLogin::Basic,
         };
         let mut opener = Opener::new().preemptive(!self.anyauth && !self.digest).basic(!self.digest).proxy_login(login);
-        if let Some(proxy) = &self.proxy {
-            let mut proxies = Proxies::from_environment();
-            let proxy = Some(proxy.clone()).filter(|proxy| !proxy.is_empty());
-            (proxies.http, proxies.https) = (proxy.clone(), proxy);
-            opener = opener.proxies(proxies);
+        if self.proxy.is_some() || self.proxy_user.is_some() {
+            opener = opener.proxies(self.proxies()?);
+        }
+        if let Some(address) = self.interface {
+            opener = opener.local_address(SocketAddr::new(address, 0));
         }
         if self.insecure || self.cacert.is_some() || self.cert.is_some() {
             let connector = super::connector(self.cacert.as_deref(), self.cert.as_deref(), self.insecure)?;
@@ -65,18 +73,27 @@ impl Letters {
         Ok(opener)
     }
 
+    /// The environment's proxies, with what the letters say instead.
+    fn proxies(&self) -> Result<Proxies, Failure> {
+        let mut proxies = Proxies::from_environment();
+        if let Some(proxy) = &self.proxy {
+            let proxy = Some(proxy.clone()).filter(|proxy| !proxy.is_empty());
+            (proxies.http, proxies.https) = (proxy.clone(), proxy);
+        }
+        if let Some(user) = &self.proxy_user {
+            let (user, password) = login(user, "-U")?;
+            for proxy in [&mut proxies.http, &mut proxies.https].into_iter().flatten() {
+                *proxy = with_user(proxy, &user, &password)?;
+            }
+        }
+        Ok(proxies)
+    }
+
     /// Who asks; a password that is not there is asked for.
     pub(crate) fn credentials(&self) -> Result<Option<Credentials>, Failure> {
         let Some(user) = &self.user else { return Ok(None) };
-        Ok(Some(match user.split_once(':') {
-            Some((user, password)) => Credentials::new(user, password),
-            None => {
-                let asked = rpassword::prompt_password(format!("Password for {user}: "));
-                let unasked =
-                    |error| Failure::new(26, format!("no password: -u {user}:PASSWORD, or a terminal ({error})"));
-                Credentials::new(user, asked.map_err(unasked)?)
-            }
-        }))
+        let (user, password) = login(user, "-u")?;
+        Ok(Some(Credentials::new(user, password)))
     }
 
     /// The request with the fields, and whether they want its body to go in chunks.
@@ -93,6 +110,28 @@ impl Letters {
         }
         Ok((request, chunked))
     }
+}
+
+/// The two halves of USER:PASSWORD; a password that is not there is asked for.
+fn login(both: &str, letter: &str) -> Result<(String, String), Failure> {
+    if let Some((user, password)) = both.split_once(':') {
+        return Ok((user.into(), password.into()));
+    }
+    let asked = rpassword::prompt_password(format!("Password for {both}: "));
+    let unasked = |error| Failure::new(26, format!("no password: {letter} {both}:PASSWORD, or a terminal ({error})"));
+    Ok((both.into(), asked.map_err(unasked)?))
+}
+
+/// The proxy's URL with this user and password instead of its own.
+fn with_user(proxy: &str, user: &str, password: &str) -> Result<String, Failure> {
+    let full = if proxy.contains("://") { proxy.to_string() } else { format!("http://{proxy}") };
+    let mut url = Url::parse(&full).map_err(|error| Failure::new(3, format!("the proxy: {error}")))?;
+    // The setters take what is escaped already as it is; here a percent sign is one.
+    let plain = |text: &str| text.replace('%', "%25");
+    url.set_username(&plain(user))
+        .and_then(|()| url.set_password(&plain(password)))
+        .map_err(|error| Failure::new(3, format!("the proxy: {error}")))?;
+    Ok(url.to_string())
 }
 
 /// A line about how the message is framed, which the engine says itself.
