@@ -1,7 +1,8 @@
 //! HTTP over real sockets, beside the servers and clients that people use.
 //!
 //! - `hello`: 64 keep-alive connections under `wrk`; pool and reactor beside nginx (one worker) and hyper (on tokio, with
-//!   one thread and with two). Told twice: as requests a second turned into nanoseconds for each, and as the CPU time of
+//!   one thread and with two). And the `bare loop` beside the same: it reads nothing of what it is asked and makes nothing
+//!   of what it answers, so no server that waits by epoll and answers by one call can do better here. Told twice: as requests a second turned into nanoseconds for each, and as the CPU time of
 //!   the server's process, which what else runs on the machine disturbs less.
 //! - `idle`: what a keep-alive connection that has been served and is quiet adds to the process, in octets (the
 //!   column says ns), reactor beside hyper.
@@ -55,7 +56,7 @@ fn turns(bench: &mut Bench, case: &str, peer: &str, mut side: [&mut dyn FnMut() 
 }
 
 fn hello(bench: &mut Bench) {
-    for ours in ["pool", "reactor"] {
+    for ours in ["pool", "reactor", "bare loop", "bare loop, 2 threads"] {
         for peer in ["nginx", "hyper", "hyper, 2 threads"] {
             let case = format!("hello, 64 connections, {ours}");
             if !bench.wants(&case, peer) {

@@ -1,5 +1,7 @@
 //! The servers under `wire`, each a process of its own.
 
+mod bare;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -30,6 +32,8 @@ pub fn serve(kind: &str) {
     let running = match kind {
         "pool" => pool::start(port(), Options::default()),
         "reactor" => reactor::start(port(), Options::default()),
+        "bare loop" => return bare::serve(1),
+        "bare loop, 2 threads" => return bare::serve(2),
         "hyper" => return hyper(1),
         "hyper, 2 threads" => return hyper(2),
         _ => panic!("no server {kind:?}"),
