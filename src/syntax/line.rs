@@ -46,20 +46,43 @@ impl Lines {
     /// [`TooLong`], however the input was cut.
     #[inline]
     pub fn take<'i>(&mut self, input: &mut &'i [u8], limit: usize) -> Result<Option<&'i [u8]>, TooLong> {
+        // Command lines are short: the end of nearly every one is seen here, where the caller is.
+        if self.scanned == 0
+            && limit >= BLOCK
+            && let Some((block, _)) = input.split_first_chunk()
+        {
+            let bits = line_feeds(block);
+            let end = bits.trailing_zeros() as usize;
+            if bits != 0
+                && let [line @ .., b'\r'] = &block[..end]
+            {
+                work::add(end + 1);
+                *input = &input[end + 1..];
+                return Ok(Some(line));
+            }
+            self.scanned = (end + 1).min(BLOCK);
+            work::add(self.scanned);
+        }
+        self.search(input, limit)
+    }
+
+    /// As [`take`](Self::take), for any line.
+    fn search<'i>(&mut self, input: &mut &'i [u8], limit: usize) -> Result<Option<&'i [u8]>, TooLong> {
         let whole = *input;
         debug_assert!(whole.len() >= self.scanned, "the input begins where the last call left it and only grows");
         let visible = &whole[..whole.len().min(limit)];
-        while let Some(found) = line_feed(&visible[self.scanned.min(visible.len())..]) {
-            let end = self.scanned + found;
+        let mut from = self.scanned.min(visible.len());
+        while let Some(found) = line_feed(&visible[from..]) {
+            let end = from + found;
             work::add(found + 1);
-            if end > 0 && visible[end - 1] == b'\r' {
+            if let [line @ .., b'\r'] = &visible[..end] {
                 self.scanned = 0;
                 *input = &whole[end + 1..];
-                return Ok(Some(&visible[..end - 1]));
+                return Ok(Some(line));
             }
-            self.scanned = end + 1;
+            from = end + 1;
         }
-        work::add(visible.len().saturating_sub(self.scanned));
+        work::add(visible.len() - from);
         self.scanned = self.scanned.max(visible.len());
         if whole.len() >= limit { Err(TooLong) } else { Ok(None) }
     }
@@ -93,20 +116,30 @@ impl Lines {
     }
 }
 
+/// As many octets as have a bit each in one number.
+const BLOCK: usize = 64;
+
 /// Where the first LF stands. Command lines are short: in the first 64 octets one is found by a mask. A call of
 /// `memchr` costs 95 instructions a line.
 #[inline]
 fn line_feed(octets: &[u8]) -> Option<usize> {
-    let Some(block) = octets.first_chunk::<64>() else { return last_line_feed(octets) };
+    let Some((block, rest)) = octets.split_first_chunk() else { return last_line_feed(octets) };
+    let bits = line_feeds(block);
+    if bits != 0 {
+        return Some(bits.trailing_zeros() as usize);
+    }
+    memchr(b'\n', rest).map(|at| BLOCK + at)
+}
+
+/// One bit for each octet that is an LF.
+#[inline]
+fn line_feeds(block: &[u8; BLOCK]) -> u64 {
     let mut bits = 0;
     let (lanes, _) = block.as_chunks::<16>();
     for (at, lane) in lanes.iter().enumerate() {
         bits |= u64::from(is_line_feed(lane)) << (16 * at);
     }
-    if bits != 0 {
-        return Some(bits.trailing_zeros() as usize);
-    }
-    memchr(b'\n', &octets[64..]).map(|at| 64 + at)
+    bits
 }
 
 /// As [`line_feed`], in fewer than 64 octets.
@@ -119,7 +152,10 @@ fn last_line_feed(octets: &[u8]) -> Option<usize> {
             return Some(16 * at + bits.trailing_zeros() as usize);
         }
     }
-    rest.iter().position(|octet| *octet == b'\n').map(|at| octets.len() - rest.len() + at)
+    let Some(last) = octets.last_chunk() else { return rest.iter().position(|octet| *octet == b'\n') };
+    // It has the rest at its end, and before that no LF.
+    let bits = is_line_feed(last);
+    if bits != 0 { Some(octets.len() - 16 + bits.trailing_zeros() as usize) } else { None }
 }
 
 /// One bit for each octet that is an LF.
