@@ -8,7 +8,7 @@ use nom::combinator::{opt, recognize, verify};
 use nom::multi::{many0_count, many1_count, separated_list1};
 use nom::sequence::{delimited, pair, preceded, terminated};
 use nom::{IResult, Parser};
-use wide::u8x16;
+use wide::{i8x16, u8x16};
 
 /// What an octet may be in.
 const ATEXT: u8 = 1;
@@ -58,58 +58,85 @@ pub(in crate::smtp) const MAILBOX: usize = 320;
 /// The longest domain (RFC 5321 4.5.3.1.2).
 pub(in crate::smtp) const DOMAIN: usize = 255;
 
-/// One bit for each octet of up to 64: what it is, as far as an ordinary mailbox goes.
+/// One bit for each octet of up to 64: what nearly all mailboxes and host names are made of.
 #[derive(Default)]
 struct Classes {
-    /// A letter, a digit, or one of `- . / _ + =`.
-    any: u64,
+    /// A letter or a digit.
+    alphanumeric: u64,
     dot: u64,
-    hyphen: u64,
-    /// One of `/ _ + =`, which a domain has not.
-    local_only: u64,
 }
 
 impl Classes {
+    /// Those of up to 64 octets at the front of `text`, and these octets; `None` for fewer than 8.
+    ///
+    /// Loads overlap, so that no loop depends on the number of octets; and half of them are spared for a text of up to
+    /// 32, as most are.
+    #[inline]
+    fn of(text: &[u8]) -> Option<(Self, &[u8])> {
+        let window = &text[..text.len().min(64)];
+        let mut classes = Self::default();
+        if let (Some(first), Some(last)) = (window.first_chunk::<32>(), window.last_chunk::<32>()) {
+            for (half, from) in [(first, 0), (last, window.len() - 32)] {
+                let (lanes, _) = half.as_chunks::<16>();
+                classes.add(lanes[0], from);
+                classes.add(lanes[1], from + 16);
+            }
+        } else if let (Some(first), Some(last)) = (window.first_chunk::<16>(), window.last_chunk::<16>()) {
+            classes.add(*first, 0);
+            classes.add(*last, window.len() - 16);
+        } else {
+            let (first, last) = (window.first_chunk::<8>()?, window.last_chunk::<8>()?);
+            // What both loads have goes out of the second; behind the text there are zeros. In two steps, since for 8
+            // octets the second has nothing to add.
+            let behind = u64::from_le_bytes(*last) >> 8 >> (8 * (15 - window.len()));
+            let octets = u128::from(u64::from_le_bytes(*first)) | u128::from(behind) << 64;
+            classes.add(octets.to_le_bytes(), 0);
+        }
+        Some((classes, window))
+    }
+
     /// Adds the 16 octets at `at`.
     #[inline]
-    fn add(&mut self, octets: &[u8; 16], at: usize) {
-        let octets = u8x16::new(*octets);
-        let is = |octet| octets.simd_eq(u8x16::splat(octet));
-        // Within `length` from `first`, by wrapping around.
-        let range = |octets: u8x16, first: u8, length: u8| {
-            let from = octets - u8x16::splat(first);
-            from.min(u8x16::splat(length)).simd_eq(from)
+    fn add(&mut self, octets: [u8; 16], at: usize) {
+        let octets = u8x16::new(octets);
+        // The `number` octets up to `last`, moved to the end of what a signed octet holds: one comparison tells them.
+        let range = |octets: u8x16, last: u8, number: u8| {
+            let moved = (octets + u8x16::splat(0x7F - last)).cast_signed();
+            moved.simd_gt(i8x16::splat((0x7F - number).cast_signed())).cast_unsigned()
         };
-        let letter = range(octets | u8x16::splat(0x20), b'a', 25);
-        // From the hyphen to the nine: `-`, `.`, `/` and the digits.
-        let digit = range(octets, b'-', b'9' - b'-');
-        let local_only = is(b'_') | is(b'+') | is(b'=');
-        self.any |= u64::from((letter | digit | local_only).to_bitmask()) << at;
-        self.dot |= u64::from(is(b'.').to_bitmask()) << at;
-        self.hyphen |= u64::from(is(b'-').to_bitmask()) << at;
-        self.local_only |= u64::from((local_only | is(b'/')).to_bitmask()) << at;
+        let alphanumeric = range(octets | u8x16::splat(0x20), b'z', 26) | range(octets, b'9', 10);
+        self.alphanumeric |= u64::from(alphanumeric.to_bitmask()) << at;
+        self.dot |= u64::from(octets.simd_eq(u8x16::splat(b'.')).to_bitmask()) << at;
     }
-}
 
-impl Classes {
-    /// Those of up to 64 octets at the front of `text`, and how many they are; `None` for fewer than one load.
+    /// Where, in the `window` that these are of, the octets of `within` end that are letters, digits, dots or what
+    /// `also` says; the window's length if they do not.
     #[inline]
-    fn of(text: &[u8]) -> Option<(Self, usize)> {
-        let window = &text[..text.len().min(64)];
-        let last = window.len().checked_sub(16)?;
-        let mut classes = Self::default();
-        // Four loads that overlap where there are fewer octets, so that no loop depends on their number.
-        for at in [0, last.min(16), last.min(32), last] {
-            classes.add(window[at..].first_chunk()?, at);
+    fn end(&self, window: &[u8], within: u64, also: impl Fn(u8) -> bool) -> usize {
+        let mut others = within & !(self.alphanumeric | self.dot);
+        loop {
+            // Few are in a mailbox: to take each on its own is cheaper than a mask of them for every octet.
+            let next = others.trailing_zeros() as usize;
+            match window.get(next) {
+                Some(octet) if also(*octet) => others &= others - 1,
+                Some(_) => return next,
+                None => return window.len(),
+            }
         }
-        Some((classes, window.len()))
     }
 
-    /// Those behind the first `octets`, fewer than 64.
+    /// Whether each dot of the first `end` octets, 1 to 64, stands between letters or digits: no label is empty, nor
+    /// has it a hyphen beside a dot.
     #[inline]
-    const fn behind(&self, octets: usize) -> Self {
-        let Self { any, dot, hyphen, local_only } = *self;
-        Self { any: any >> octets, dot: dot >> octets, hyphen: hyphen >> octets, local_only: local_only >> octets }
+    const fn labels(&self, end: usize) -> bool {
+        let between = self.alphanumeric << 1 & self.alphanumeric >> 1;
+        self.dot & !between & u64::MAX >> (64 - end) == 0
+    }
+
+    /// Whether the octet at `at`, below 64, is a letter or a digit.
+    #[inline]
+    const fn has(&self, at: usize) -> bool {
+        self.alphanumeric >> at & 1 != 0
     }
 }
 
@@ -117,32 +144,29 @@ impl Classes {
 /// without a look at each octet. `None` says only that the walk has to look.
 #[inline]
 fn ordinary_mailbox(text: &[u8]) -> Option<(usize, usize)> {
-    let (classes, seen) = Classes::of(text)?;
-    let at = (!classes.any).trailing_zeros() as usize;
-    if at == 0 || at + 1 >= seen || text[at] != b'@' {
+    let (classes, window) = Classes::of(text)?;
+    let at = classes.end(window, u64::MAX, |octet| matches!(octet, b'-' | b'/' | b'_' | b'+' | b'='));
+    if at == 0 || window.get(at) != Some(&b'@') {
         return None;
     }
-    // No dot at either end of the local part, and no two together.
-    let local = (1u64 << at) - 1;
-    if classes.dot & local & (1 | 1 << (at - 1) | classes.dot << 1) != 0 {
-        return None;
+    let domain = at + 1;
+    let end = classes.end(window, !1 << at, |octet| octet == b'-');
+    if end == window.len() {
+        // What goes on behind the window can't be told: the domain gets one of its own.
+        let length = ordinary_domain(&text[domain..])?;
+        return classes.labels(at).then_some((at, domain + length));
     }
-    let (mut domain, mut seen) = (classes.behind(at + 1), seen - at - 1);
-    let mut length = (!domain.any).trailing_zeros() as usize;
-    if length >= seen {
-        (domain, seen) = Classes::of(&text[at + 1..])?;
-        length = (!domain.any).trailing_zeros() as usize;
-    }
-    // What goes on behind the window can't be told, and UTF-8 would go on.
-    if length == 0 || length >= seen || !text[at + 1 + length].is_ascii() {
-        return None;
-    }
-    // No label without a letter or digit at either end; no letter that a domain has not.
-    let Classes { dot, hyphen, local_only, .. } = domain;
-    let edges = dot | hyphen;
-    let pairs = (dot & edges << 1) | (hyphen & dot << 1);
-    let bad = (edges & (1 | 1 << (length - 1))) | pairs | local_only;
-    (bad & ((1u64 << length) - 1) == 0).then_some((at, at + 1 + length))
+    // UTF-8 would go on.
+    let whole = window[end].is_ascii() && classes.labels(end) && classes.has(domain) && classes.has(end - 1);
+    whole.then_some((at, end))
+}
+
+/// The domain at the front of `text`, and its length, where a window shows what ends it.
+fn ordinary_domain(text: &[u8]) -> Option<usize> {
+    let (classes, window) = Classes::of(text)?;
+    let end = classes.end(window, u64::MAX, |octet| octet == b'-');
+    let whole = end > 0 && window.get(end)?.is_ascii() && classes.labels(end) && classes.has(0) && classes.has(end - 1);
+    whole.then_some(end)
 }
 
 /// The walk: a dot-string, `@`, and a domain of labels, octet by octet. `None` says only that the grammar has to look.
@@ -276,12 +300,17 @@ pub(in crate::smtp) fn host(text: &[u8]) -> bool {
         let whole = nom::combinator::all_consuming(address_literal).parse(text);
         return text.len() <= DOMAIN && whole.is_ok();
     }
-    if let Some((Classes { any, dot, hyphen, local_only }, seen)) = Classes::of(text) {
-        let whole = any == u64::MAX >> (64 - seen) && seen == text.len() && local_only == 0;
-        if whole && dot & (dot << 1 | 1) == 0 && hyphen & 1 == 0 {
+    if let Some((classes, window)) = Classes::of(text) {
+        let end = classes.end(window, u64::MAX, |octet| octet == b'-');
+        if end == text.len() && classes.labels(end) && classes.has(0) && classes.has(end - 1) {
             return true;
         }
     }
+    walked_host(text)
+}
+
+/// The walk: letters, digits, hyphens and underscores with dots between.
+fn walked_host(text: &[u8]) -> bool {
     // The octet before the name is as good as a dot: none may follow it, nor a hyphen.
     let (mut before, mut good) = (b'.', true);
     for octet in text {
@@ -358,10 +387,51 @@ mod tests {
             rest in prop::collection::vec(any::<u8>(), 0..40),
         ) {
             let text: Vec<u8> = [&local[..], b"@", &domain, b">", &rest].concat();
-            for text in [&text[..], &text[..=local.len() + domain.len()]] {
+            for text in [&text[..], &text[..local.len() + domain.len() + 2], &text[..=local.len() + domain.len()]] {
                 if let Some(found) = ordinary_mailbox(text) {
                     prop_assert_eq!(walked_mailbox(text), Some(found));
                 }
+            }
+        }
+    }
+
+    proptest! {
+        /// Of what is short, where a load has to be filled up, and of what is as long as the masks.
+        #[test]
+        fn masks_of_any_length(
+            local in prop::collection::vec(octet(), 1..9), domain in prop::collection::vec(octet(), 1..70),
+        ) {
+            let text: Vec<u8> = [&local[..], b"@", &domain, b">"].concat();
+            for length in 0..=text.len() {
+                if let Some(found) = ordinary_mailbox(&text[..length]) {
+                    prop_assert_eq!(walked_mailbox(&text[..length]), Some(found));
+                }
+                if let Some(found) = ordinary_domain(&text[length..]) {
+                    let rest = &text[length..];
+                    prop_assert_eq!(dotted(rest, 0, LET_DIG | HYPHEN), Some(found));
+                    prop_assert!(labels(&rest[..found]));
+                }
+            }
+        }
+
+        #[test]
+        fn hosts_by_masks_are_hosts_by_the_walk(name in prop::collection::vec(octet(), 0..80)) {
+            for length in 0..=name.len() {
+                prop_assert_eq!(host(&name[..length]), walked_host(&name[..length]));
+            }
+        }
+    }
+
+    #[test]
+    fn hosts_by_masks() {
+        for length in 1..=64 {
+            let name = alloc::vec![b'a'; length];
+            assert!(host(&name));
+            let mut dot = name.clone();
+            for at in 0..length {
+                dot[at] = b'.';
+                assert_eq!(host(&dot), walked_host(&dot), "{at} of {length}");
+                dot[at] = b'a';
             }
         }
     }
@@ -372,6 +442,9 @@ mod tests {
             "ada.lovelace@example.org>",
             "bounces+2345678-ab12-user=example.org@em1234.news.example.com> S",
             "a/b_c@xn--bcher-kva.example>",
+            "a@b.org>",
+            "bob@example.co>",
+            "bounces+2345678-ab12-user=example.org@em1234.newsletter.example.com> S",
         ] {
             assert_eq!(ordinary_mailbox(text.as_bytes()), walked_mailbox(text.as_bytes()));
             assert!(ordinary_mailbox(text.as_bytes()).is_some(), "{text}");
