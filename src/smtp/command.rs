@@ -175,6 +175,7 @@ const MAIL: u32 = verb(*b"MAIL");
 const FROM: u32 = verb(*b"FROM");
 const RCPT: u32 = verb(*b"RCPT");
 const DATA: u32 = verb(*b"DATA");
+const LAST: u32 = verb(*b"LAST");
 const BDAT: u32 = verb(*b"BDAT");
 const RSET: u32 = verb(*b"RSET");
 const NOOP: u32 = verb(*b"NOOP");
@@ -219,8 +220,11 @@ impl<'i> Command<&'i [u8]> {
                 _ => other(line, verb, rest),
             },
             // What has digits in its place and nothing else is printable.
-            BDAT => match rest.strip_prefix(b" ").map(chunk) {
-                Some(Ok(chunk)) => Ok(chunk),
+            BDAT => match rest.strip_prefix(b" ").and_then(words::digits) {
+                Some((size, [])) => Ok(Command::Bdat { size, last: false }),
+                Some((size, [b' ', l, a, s, t])) if self::verb([*l, *a, *s, *t]) == LAST => {
+                    Ok(Command::Bdat { size, last: true })
+                }
                 _ => other(line, verb, rest),
             },
             _ => other(line, verb, rest),
@@ -255,7 +259,10 @@ fn mail(path: &[u8]) -> Result<Command<&[u8]>, CommandError> {
         Some(path::Path::Postmaster { .. }) | None => return Err(CommandError::Sender),
     };
     let rest = trimmed(&path[end + 1..]);
-    let parameters = if rest.is_empty() { MailParameters::default() } else { MailParameters::parse(rest)? };
+    let mut parameters = MailParameters::default();
+    if !rest.is_empty() {
+        parameters.read(rest)?;
+    }
     Ok(Command::Mail(Mail { from, parameters }))
 }
 
@@ -267,7 +274,10 @@ fn rcpt(path: &[u8]) -> Result<Command<&[u8]>, CommandError> {
         Some(path::Path::Null { .. }) | None => return Err(CommandError::Recipient),
     };
     let rest = trimmed(&path[end + 1..]);
-    let parameters = if rest.is_empty() { RcptParameters::default() } else { RcptParameters::parse(rest)? };
+    let mut parameters = RcptParameters::default();
+    if !rest.is_empty() {
+        parameters.read(rest)?;
+    }
     Ok(Command::Rcpt(Rcpt { to, parameters }))
 }
 
@@ -316,7 +326,6 @@ fn other<'i>(line: &'i [u8], verb: u32, rest: &'i [u8]) -> Result<Command<&'i [u
 }
 
 /// bdat-cmd = "BDAT" SP chunk-size [SP end-marker]
-#[inline]
 fn chunk(argument: &[u8]) -> Result<Command<&[u8]>, CommandError> {
     let (size, last) = match words::one_or_two(argument).ok_or(CommandError::Chunk)? {
         (size, None) => (size, false),

@@ -125,19 +125,11 @@ const BODY: u64 = words::key(b"BODY");
 const EIGHT_BIT: u64 = words::key(b"8BITMIME");
 const NOTIFY: u64 = words::key(b"NOTIFY");
 const ORCPT: u64 = words::key(b"ORCPT");
-
-/// Calls `take` with every parameter of `text`, which begins with the space before the first.
-fn each<'i>(
-    mut text: &'i [u8],
-    mut take: impl FnMut(&'i [u8], Option<&'i [u8]>) -> Result<(), ParameterError>,
-) -> Result<(), ParameterError> {
-    while let Some(rest) = text.strip_prefix(b" ") {
-        let (keyword, value, rest) = words::parameter(rest).ok_or(ParameterError::Syntax)?;
-        take(keyword, value)?;
-        text = rest;
-    }
-    if text.is_empty() { Ok(()) } else { Err(ParameterError::Syntax) }
-}
+// With what has to follow, where there is a value.
+const SIZE_IS: u64 = words::key(b"SIZE=");
+const BODY_IS: u64 = words::key(b"BODY=");
+const NOTIFY_IS: u64 = words::key(b"NOTIFY=");
+const ORCPT_IS: u64 = words::key(b"ORCPT=");
 
 fn once<T>(slot: &mut Option<T>, value: Option<T>) -> Result<(), ParameterError> {
     match (value, slot.is_some()) {
@@ -165,11 +157,51 @@ impl<'i> MailParameters<&'i [u8]> {
     /// The parameters that `text` spells, which begins with the space before the first or is empty.
     pub fn parse(text: &'i [u8]) -> Result<Self, ParameterError> {
         let mut found = Self::default();
-        each(text, |keyword, value| found.take(keyword, value))?;
+        found.read(text)?;
         Ok(found)
     }
 
-    fn take(&mut self, keyword: &'i [u8], value: Option<&'i [u8]>) -> Result<(), ParameterError> {
+    /// Takes the parameters of `text`, as [`parse`](Self::parse) does, into what says none yet. On an error some of them may have been taken.
+    pub(super) fn read(&mut self, text: &'i [u8]) -> Result<(), ParameterError> {
+        let mut text = text;
+        while let Some(rest) = text.strip_prefix(b" ") {
+            text = match self.take_frequent(rest) {
+                Some(rest) => rest,
+                None => {
+                    let (keyword, value, rest) = words::parameter(rest).ok_or(ParameterError::Syntax)?;
+                    self.take(keyword, value)?;
+                    rest
+                }
+            };
+        }
+        if text.is_empty() { Ok(()) } else { Err(ParameterError::Syntax) }
+    }
+
+    /// Takes the parameter at the front of `text` if it is one of the two that nearly all senders say, and gives what
+    /// follows. `None` says only that the walk has to look.
+    #[inline]
+    fn take_frequent(&mut self, text: &'i [u8]) -> Option<&'i [u8]> {
+        let ends = |rest: &[u8]| rest.first().is_none_or(|octet| *octet == b' ');
+        match words::keyed(text)? {
+            (SIZE_IS, value) if self.size.is_none() => {
+                let (size, rest) = words::digits(value).filter(|(_, rest)| ends(rest))?;
+                self.size = Some(size);
+                Some(rest)
+            }
+            (BODY_IS, value) if self.body.is_none() => {
+                let (word, rest) = value.split_first_chunk::<8>().filter(|(_, rest)| ends(rest))?;
+                // Folded, a control character may be a digit.
+                if word[0] != b'8' || words::folded(word) != EIGHT_BIT {
+                    return None;
+                }
+                self.body = Some(Body::EightBit);
+                Some(rest)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn take(&mut self, keyword: &'i [u8], value: Option<&'i [u8]>) -> Result<(), ParameterError> {
         let some = || value.ok_or(ParameterError::Value);
         match words::folded(keyword) {
             // RFC 1870 3: up to 20 digits.
@@ -304,15 +336,38 @@ impl<'i> RcptParameters<&'i [u8]> {
     /// The parameters that `text` spells, which begins with the space before the first or is empty.
     pub fn parse(text: &'i [u8]) -> Result<Self, ParameterError> {
         let mut found = Self::default();
-        each(text, |keyword, value| {
-            let some = || value.ok_or(ParameterError::Value);
-            match words::folded(keyword) {
-                NOTIFY => once(&mut found.notify, Notify::parse(some()?)),
-                ORCPT => once(&mut found.original, OriginalRecipient::parse(some()?)),
-                _ => Err(ParameterError::Unknown),
-            }
-        })?;
+        found.read(text)?;
         Ok(found)
+    }
+
+    /// Takes the parameters of `text`, as [`parse`](Self::parse) does, into what says none yet. On an error some of them may have been taken.
+    pub(super) fn read(&mut self, text: &'i [u8]) -> Result<(), ParameterError> {
+        let mut text = text;
+        while let Some(rest) = text.strip_prefix(b" ") {
+            let (key, value);
+            (key, value, text) = match words::keyed(rest) {
+                Some((key @ (NOTIFY_IS | ORCPT_IS), rest)) => {
+                    let (value, rest) = words::value(rest).ok_or(ParameterError::Syntax)?;
+                    (key, Some(value), rest)
+                }
+                _ => {
+                    let (keyword, value, rest) = words::parameter(rest).ok_or(ParameterError::Syntax)?;
+                    let key = match words::folded(keyword) {
+                        NOTIFY => NOTIFY_IS,
+                        ORCPT => ORCPT_IS,
+                        _ => return Err(ParameterError::Unknown),
+                    };
+                    (key, value, rest)
+                }
+            };
+            let some = || value.ok_or(ParameterError::Value);
+            if key == NOTIFY_IS {
+                once(&mut self.notify, Notify::parse(some()?))?;
+            } else {
+                once(&mut self.original, OriginalRecipient::parse(some()?))?;
+            }
+        }
+        if text.is_empty() { Ok(()) } else { Err(ParameterError::Syntax) }
     }
 }
 

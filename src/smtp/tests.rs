@@ -392,4 +392,120 @@ proptest! {
             prop_assert_ne!(parsed, Err(ParameterError::Syntax));
         }
     }
+
+    /// The frequent ones by their first octets are what the grammar and the comparison of words make of them.
+    #[test]
+    fn frequent_parameters_are_parameters(
+        text in "( (size|SIZE|Body|NOTIFY|notify|orcpt|ret|SMTPUTF8|siz|bodyy)(=(8BITMIME|8bitMime|7bit|[0-9]{0,21}|SUCCESS|delay|failure|never|FULL|rfc822;[a-z+=2B]{0,24})(,(SUCCESS|failure|Delay|x))?)?[\x18 \x00é]?){0,4}",
+        at in 0usize..60, octet: u8,
+    ) {
+        let mut changed = text.clone().into_bytes();
+        if let Some(place) = changed.get_mut(at) {
+            *place = octet;
+        }
+        for text in [text.as_bytes(), &changed] {
+            let (mut mail, mut rcpt) = (Ok(MailParameters::default()), Ok(RcptParameters::default()));
+            let (list, whole) = walked(text);
+            for (keyword, value) in list {
+                mail = mail.and_then(|mut found| found.take(keyword, value).map(|()| found));
+                rcpt = rcpt.and_then(|mut found| {
+                    let some = || value.ok_or(ParameterError::Value);
+                    let twice = if keyword.eq_ignore_ascii_case(b"NOTIFY") {
+                        found.notify.replace(notified(some()?).ok_or(ParameterError::Value)?).is_some()
+                    } else if keyword.eq_ignore_ascii_case(b"ORCPT") {
+                        let original = OriginalRecipient::parse(some()?).ok_or(ParameterError::Value)?;
+                        found.original.replace(original).is_some()
+                    } else {
+                        return Err(ParameterError::Unknown);
+                    };
+                    if twice { Err(ParameterError::Twice) } else { Ok(found) }
+                });
+            }
+            if !whole {
+                mail = mail.and(Err(ParameterError::Syntax));
+                rcpt = rcpt.and(Err(ParameterError::Syntax));
+            }
+            prop_assert_eq!(MailParameters::parse(text), mail);
+            prop_assert_eq!(RcptParameters::parse(text), rcpt);
+        }
+    }
+
+    /// RFC 3030 2, by words and the number that the standard library reads.
+    #[test]
+    fn chunks_are_words(argument in "[0-9]{0,21}( ?(LAST|last|Last|LAST |[a-zL]{4}))?[ é\x00]{0,2}", at in 0usize..30, octet: u8) {
+        let mut changed = argument.clone().into_bytes();
+        if let Some(place) = changed.get_mut(at) {
+            *place = octet;
+        }
+        for argument in [argument.as_bytes(), &changed] {
+            let line = [b"bdat ", argument].concat();
+            let text = str::from_utf8(argument).ok().filter(|text| !text.chars().any(char::is_control));
+            let wanted = text.ok_or(CommandError::Unknown).and_then(|text| {
+                let words: Vec<&str> = text.trim_end_matches(' ').split(' ').collect();
+                let (size, last) = match words[..] {
+                    [size] => (size, false),
+                    [size, last] if last.eq_ignore_ascii_case("LAST") => (size, true),
+                    _ => return Err(CommandError::Chunk),
+                };
+                let digits = size.len() <= 20 && size.bytes().all(|octet| octet.is_ascii_digit());
+                let size = size.parse().ok().filter(|_| digits).ok_or(CommandError::Chunk)?;
+                Ok(Command::Bdat { size, last })
+            });
+            prop_assert_eq!(Command::parse(&line), wanted);
+        }
+    }
+
+    /// RFC 3461 4.1: words between commas.
+    #[test]
+    fn notifications_are_words(text in "((SUCCESS|failure|Delay|DELAY|never|NEVER|x|SUCCES|\x13UCCESS),?){0,4}") {
+        let line = format!("RCPT TO:<a@b> NOTIFY={text}");
+        let notify = Command::parse(line.as_bytes()).ok().map(|command| match command {
+            Command::Rcpt(rcpt) => rcpt.parameters.notify,
+            other => panic!("{other:?}"),
+        });
+        prop_assert_eq!(notify, notified(text.as_bytes()).map(Some));
+    }
+}
+
+/// A keyword and its value.
+type Named<'i> = (&'i [u8], Option<&'i [u8]>);
+
+/// The parameters of a text one by one, up to what is none (RFC 5321 4.1.2), and whether all of it is some.
+fn walked(mut text: &[u8]) -> (Vec<Named<'_>>, bool) {
+    let split = |text: &[u8], is: fn(u8) -> bool| text.iter().position(|octet| !is(*octet)).unwrap_or(text.len());
+    let mut list = Vec::new();
+    while let Some(rest) = text.strip_prefix(b" ") {
+        let (keyword, rest) = rest.split_at(split(rest, |octet| octet.is_ascii_alphanumeric() || octet == b'-'));
+        if keyword.is_empty() || keyword.starts_with(b"-") {
+            return (list, false);
+        }
+        let Some(rest) = rest.strip_prefix(b"=") else {
+            list.push((keyword, None));
+            text = rest;
+            continue;
+        };
+        let (value, rest) = rest.split_at(split(rest, |octet| matches!(octet, b'!'..=b'<' | b'>'..=b'~' | 0x80..)));
+        if value.is_empty() || !matches!(rest, [] | [b' ', ..]) {
+            return (list, false);
+        }
+        list.push((keyword, Some(value)));
+        text = rest;
+    }
+    (list, text.is_empty())
+}
+
+fn notified(text: &[u8]) -> Option<Notify> {
+    if text.eq_ignore_ascii_case(b"NEVER") {
+        return Some(Notify::NEVER);
+    }
+    let mut found = Notify::NEVER;
+    for word in text.split(|octet| *octet == b',') {
+        *match &word.to_ascii_uppercase()[..] {
+            b"SUCCESS" => &mut found.success,
+            b"FAILURE" => &mut found.failure,
+            b"DELAY" => &mut found.delay,
+            _ => return None,
+        } = true;
+    }
+    Some(found)
 }

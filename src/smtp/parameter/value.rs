@@ -50,16 +50,23 @@ impl Notify {
         if text.eq_ignore_ascii_case(b"NEVER") {
             return Some(Self::NEVER);
         }
-        let mut found = Self::NEVER;
-        for word in text.split(|octet| *octet == b',') {
-            *match words::folded(word) {
+        let (mut found, mut rest) = (Self::NEVER, text);
+        loop {
+            // The words have seven letters or five: no octet between has to be looked at for its comma.
+            let ends = |length: usize| rest.len() == length || rest.get(length) == Some(&b',');
+            let length = if ends(7) { 7 } else { 5 };
+            *match words::folded(rest.get(..length)?) {
                 SUCCESS => &mut found.success,
                 FAILURE => &mut found.failure,
                 DELAY => &mut found.delay,
                 _ => return None,
             } = true;
+            rest = match &rest[length..] {
+                [] => return Some(found),
+                [b',', rest @ ..] => rest,
+                _ => return None,
+            };
         }
-        Some(found)
     }
 }
 
