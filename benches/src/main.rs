@@ -4,6 +4,7 @@
 mod areas;
 mod http1;
 mod measure;
+mod smtp;
 
 use measure::Bench;
 use std::process::ExitCode;

@@ -8,7 +8,7 @@ use plainwire::chat::framing::{LengthPrefixed, Lines, Order, Prefix};
 use plainwire::chat::{Limits, MemberId, Room, Said};
 use plainwire::engine::Status;
 use plainwire::url::Url;
-use plainwire_instructions::http1;
+use plainwire_instructions::{http1, smtp};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -78,6 +78,16 @@ library_benchmark_group!(
     benchmarks = [http1_request_head, http1_response_head, http1_cycle, http1_chunks]
 );
 
+// Command lines of a session, and twenty recipients.
+#[library_benchmark]
+#[bench::mix(smtp::MIX.to_vec())]
+#[bench::recipients(smtp::recipients())]
+fn smtp_commands(input: Vec<u8>) -> (usize, Vec<u8>) {
+    (smtp::ours(&input), input)
+}
+
+library_benchmark_group!(name = smtp_values, benchmarks = [smtp_commands]);
+
 fn lines_of(size: usize) -> Vec<u8> {
     ("x".repeat(size - 1) + "\n").repeat(8192 / size).into_bytes()
 }
@@ -140,4 +150,4 @@ fn chat_fan_out((mut room, ids, mut out): (Room, Vec<MemberId>, BytesMut)) -> (R
 
 library_benchmark_group!(name = chat, benchmarks = [chat_lines, chat_lengths, chat_fan_out]);
 
-main!(library_benchmark_groups = [contract, url, http1_engine, chat]);
+main!(library_benchmark_groups = [contract, url, http1_engine, smtp_values, chat]);

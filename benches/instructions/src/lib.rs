@@ -2,3 +2,6 @@
 
 #[path = "../../src/http1.rs"]
 pub mod http1;
+
+#[path = "../../src/smtp.rs"]
+pub mod smtp;

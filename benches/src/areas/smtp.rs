@@ -1,12 +1,11 @@
 //! SMTP: command lines and dotted texts beside smtp-proto, dotting beside lettre.
 
 use crate::measure::Bench;
+use crate::smtp::{COMMANDS, MIX, ours, recipients};
 use bytes::BytesMut;
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::extension::ClientId;
-use plainwire::smtp::Command;
 use plainwire::syntax::dots::{Endings, Piece, Stuff, Unstuff};
-use plainwire::syntax::line::Lines;
 use smtp_proto::Request;
 use smtp_proto::request::receiver::DataReceiver;
 use std::hint::black_box;
@@ -15,37 +14,6 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-/// Ten commands of two sessions: what a server reads before it reads mail.
-const MIX: &[u8] = b"EHLO mail-yw1-f172.example.com\r\n\
-MAIL FROM:<bounces+2345678-ab12-user=example.org@em1234.newsletter.example.com> SIZE=28412 BODY=8BITMIME\r\n\
-RCPT TO:<firstname.lastname@example.org>\r\n\
-DATA\r\n\
-RSET\r\n\
-MAIL FROM:<ada@example.org> SIZE=1024\r\n\
-RCPT TO:<bob@lists.example.net> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;bob@lists.example.net\r\n\
-RCPT TO:<grace.hopper@navy.example.mil>\r\n\
-BDAT 1024 LAST\r\n\
-QUIT\r\n";
-const COMMANDS: u64 = 10;
-
-/// Forwards of a list: twenty recipients.
-fn recipients() -> Vec<u8> {
-    let names = ["ada.lovelace", "bob", "grace.hopper+lists", "info", "firstname.lastname"];
-    let hosts = ["example.org", "mail.example.com", "lists.sub.example.net", "example.co"];
-    let paths = names.iter().flat_map(|name| hosts.iter().map(move |host| format!("RCPT TO:<{name}@{host}>\r\n")));
-    paths.collect::<String>().into_bytes()
-}
-
-/// Takes the commands of a stream, each behind the other, as a server does.
-fn ours(stream: &[u8]) -> usize {
-    let (mut rest, mut lines, mut commands) = (stream, Lines::new(), 0);
-    while let Some(line) = lines.take(&mut rest, 2048).expect("a short line") {
-        black_box(Command::parse(line).expect("a command"));
-        commands += 1;
-    }
-    commands
-}
 
 fn theirs(stream: &[u8]) -> usize {
     let (mut rest, mut commands) = (stream.iter(), 0);
