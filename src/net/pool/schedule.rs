@@ -86,12 +86,15 @@ pub(super) struct Schedule<B> {
     ready: VecDeque<usize>,
     /// Woken, or could go on at once and had their share: for when the others were served. Some have been since.
     later: VecDeque<usize>,
+    /// By token, whether it stands in `later`, wherever its connection is by now: none does so twice.
+    listed: Vec<bool>,
     timers: BinaryHeap<Reverse<(Instant, usize)>>,
 }
 
 impl<B> Schedule<B> {
     pub(super) fn new() -> Self {
-        Self { places: Slab::new(), ready: VecDeque::new(), later: VecDeque::new(), timers: BinaryHeap::new() }
+        let (places, timers) = (Slab::new(), BinaryHeap::new());
+        Self { places, ready: VecDeque::new(), later: VecDeque::new(), listed: Vec::new(), timers }
     }
 
     /// A new connection, to be served soon.
@@ -123,9 +126,15 @@ impl<B> Schedule<B> {
         if place.news.moves_at_once(place.awaits) {
             place.phase = Phase::Queued;
             self.ready.push_back(token);
-        } else if (again || place.news.has(News::WOKEN)) && place.phase != Phase::Later {
+        } else if again || place.news.has(News::WOKEN) {
             place.phase = Phase::Later;
-            self.later.push_back(token);
+            if self.listed.len() <= token {
+                self.listed.resize(token + 1, false);
+            }
+            // Served from `ready` meanwhile, it stands in this line since it was last in it.
+            if !std::mem::replace(&mut self.listed[token], true) {
+                self.later.push_back(token);
+            }
         }
     }
 
@@ -185,6 +194,7 @@ impl<B> Schedule<B> {
         while some < SHARE
             && let Some(token) = self.later.pop_front()
         {
+            self.listed[token] = false;
             if let Some(place) = self.places.get_mut(token)
                 && place.phase == Phase::Later
             {
@@ -223,6 +233,12 @@ impl<B> Schedule<B> {
             let places = &self.places;
             self.timers.retain(|Reverse((at, token))| places.get(*token).is_some_and(|place| place.timer == Some(*at)));
         }
+    }
+
+    /// How long the line of those that come later is.
+    #[cfg(test)]
+    pub(super) fn line(&self) -> usize {
+        self.later.len()
     }
 
     /// Nothing expires before.

@@ -501,3 +501,42 @@ fn who_is_woken_comes_behind_who_has_been_sent_something() {
     assert_eq!(later, (0..200).filter(|token| ![150, 160].contains(token)).collect::<Vec<_>>());
     assert_eq!((schedule.len(), schedule.could_go_on()), (0, false));
 }
+
+/// As in a room where everybody talks: all are woken all the time, and half of them have been sent something besides.
+#[test]
+fn who_is_woken_over_and_over_stands_in_line_once() {
+    const MEMBERS: usize = 1000;
+    let mut schedule: Schedule<()> = Schedule::new();
+    for _ in 0..MEMBERS {
+        schedule.admit(());
+    }
+    for round in 0..100 {
+        (0..MEMBERS).for_each(|token| schedule.tell(token, News::WOKEN));
+        (0..MEMBERS).filter(|token| token % 2 == round % 2).for_each(|token| schedule.tell(token, News::READ));
+        schedule.go_on();
+        while let Some(turn) = schedule.next() {
+            schedule.rest(turn.token, (), News::READ, None, false);
+        }
+        assert!(schedule.line() <= MEMBERS, "{} in line after {round} rounds", schedule.line());
+    }
+    // A newcomer with the token of one that went stands where that one stood, and no more often.
+    (0..MEMBERS).for_each(|token| schedule.tell(token, News::CLOSED));
+    while let Some(turn) = schedule.next() {
+        schedule.gone(turn.token);
+    }
+    for _ in 0..MEMBERS {
+        schedule.admit(());
+    }
+    while let Some(turn) = schedule.next() {
+        schedule.rest(turn.token, (), News::READ, None, true);
+    }
+    assert!(schedule.line() <= MEMBERS);
+    let mut served = 0;
+    while schedule.go_on() {
+        while let Some(turn) = schedule.next() {
+            schedule.gone(turn.token);
+            served += 1;
+        }
+    }
+    assert_eq!((served, schedule.len(), schedule.line()), (MEMBERS, 0, 0));
+}
