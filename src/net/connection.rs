@@ -86,7 +86,10 @@ impl Connection {
                     Next::Become(conversation) => {
                         self.conversation.ended(Ended::Closed);
                         self.conversation = conversation;
-                        self.pump.resume();
+                        self.pump.begin_anew();
+                        if self.pump.stopping {
+                            self.conversation.stopping(self.pump.out(scratch));
+                        }
                     }
                     Next::Release(keep) => {
                         let mut socket = self.socket.take()?;

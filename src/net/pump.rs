@@ -165,12 +165,18 @@ impl<E> Pump<E> {
         self.rx
     }
 
-    /// The engine was brought back after a hand-over, or replaced.
+    /// The engine was brought back after a hand-over.
     pub(crate) fn resume(&mut self) {
         self.stage = Stage::Talking;
         self.phase = None;
         self.due = None;
         self.failed = None;
+    }
+
+    /// Another conversation takes over. It was not told of an end that the one before heard of, which is read once more.
+    pub(crate) fn begin_anew(&mut self) {
+        self.resume();
+        self.ended = false;
     }
 
     /// Received and said, for a caller that takes by itself.

@@ -1,6 +1,7 @@
 //! The adapters under a toy protocol: lines, told and answered.
 
 mod address;
+mod adversity;
 #[cfg(feature = "chat")]
 mod chat;
 mod drive;

@@ -17,18 +17,18 @@ use std::vec;
 use std::vec::Vec;
 
 /// Runs `test` against `service` on each adapter.
-fn each<S: Service>(options: &Options, service: impl Fn() -> S, test: impl Fn(&'static str, Running)) {
+pub(super) fn each<S: Service>(options: &Options, service: impl Fn() -> S, test: impl Fn(&'static str, Running)) {
     test("pool", pool::start(vec![Port::bind("127.0.0.1:0", service()).unwrap()], options.clone()).unwrap());
     test("reactor", reactor::start(vec![Port::bind("127.0.0.1:0", service()).unwrap()], options.clone()).unwrap());
 }
 
-fn connect(running: &Running) -> TcpStream {
+pub(super) fn connect(running: &Running) -> TcpStream {
     let stream = TcpStream::connect(running.addresses()[0]).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     stream
 }
 
-fn line(stream: &mut TcpStream) -> String {
+pub(super) fn line(stream: &mut TcpStream) -> String {
     let mut line = Vec::new();
     let mut octet = [0];
     while stream.read(&mut octet).unwrap() == 1 && octet[0] != b'\n' {
@@ -39,7 +39,7 @@ fn line(stream: &mut TcpStream) -> String {
 
 /// Waits for something that another thread does, and that nothing wakes us for: it is looked at again and again, with
 /// the processor left to that thread in between.
-fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let due = Instant::now() + Duration::from_secs(10);
     while !holds() {
         assert!(Instant::now() < due, "never came: {what}");
