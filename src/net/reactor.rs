@@ -135,11 +135,13 @@ impl Reactor {
             let entry = self.seats.vacant_entry();
             let token = entry.key();
             let waker = Waker::new(&self.seat.hub, token);
-            let Some(mut connection) = guest.welcome(waker, &self.options.limits) else { continue };
+            // A panic in a service or a party is the end of its connection, not of everyone's: here and below.
+            let welcomed = catch_unwind(AssertUnwindSafe(|| guest.welcome(waker, &self.options.limits)));
+            let Ok(Some(mut connection)) = welcomed else { continue };
             let registry = self.seat.poll.registry();
             let registered = connection.socket().map(|socket| socket.register(registry, Token(token)));
             if !matches!(registered, Some(Ok(()))) {
-                connection.cut();
+                let _panicked = catch_unwind(AssertUnwindSafe(|| connection.cut()));
                 continue;
             }
             entry.insert(Box::new(Seated { connection, due: None, timer: None }));
@@ -153,7 +155,6 @@ impl Reactor {
     fn serve(&mut self, token: usize) {
         let Some(seated) = self.seats.get_mut(token) else { return };
         let (registry, scratch) = (self.seat.poll.registry(), &mut self.scratch);
-        // A panic in a party is the end of its connection, not of everyone's.
         let served =
             catch_unwind(AssertUnwindSafe(|| seated.connection.advance(registry, scratch, &self.options.limits)));
         let Some(Wait { due, again, .. }) = served.unwrap_or_else(|_panic| {
@@ -210,16 +211,21 @@ impl Reactor {
         self.doors.close();
         let tokens: Vec<usize> = self.seats.iter().map(|(token, _)| token).collect();
         for token in tokens {
-            if let Some(seated) = self.seats.get_mut(token) {
-                seated.connection.stop(&mut self.scratch);
+            let Some(seated) = self.seats.get_mut(token) else { continue };
+            let scratch = &mut self.scratch;
+            if catch_unwind(AssertUnwindSafe(|| seated.connection.stop(scratch))).is_ok() {
+                self.serve(token);
+            } else {
+                self.scratch = Scratch::new(&self.options.limits);
+                self.seats.remove(token);
+                self.control.open.fetch_sub(1, Ordering::Relaxed);
             }
-            self.serve(token);
         }
     }
 
     fn cut(&mut self) {
         for mut seated in self.seats.drain() {
-            seated.connection.cut();
+            let _panicked = catch_unwind(AssertUnwindSafe(|| seated.connection.cut()));
             self.control.cut.fetch_add(1, Ordering::Relaxed);
             self.control.open.fetch_sub(1, Ordering::Relaxed);
         }

@@ -1,15 +1,18 @@
-//! The pool and the reactor where one conversation takes over from another.
+//! The pool and the reactor among services that panic, and conversations that take over.
 
 use super::servers::{connect, each, eventually, line};
 use super::toy::{Fault, LONGEST, Lines, echo};
 use crate::engine::{Engine, Handler, Patience, Status};
 use crate::net::server::{Conversation, Link, Options, Service};
-use crate::net::{Next, Party, talk};
+use crate::net::{Ended, Next, Party, talk};
 use bytes::BytesMut;
 use std::boxed::Box;
 use std::io::{Read, Write};
 use std::net::Shutdown;
+use std::string::String;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use std::vec::Vec;
 
 /// An engine that is over with its peer's half of the connection, and what takes over then.
 struct Ending;
@@ -118,6 +121,66 @@ fn who_takes_over_is_told_that_the_server_will_end() {
             assert_eq!(line(&mut peer), "two", "{adapter}");
             assert_eq!(peer.read(&mut [0; 1]).unwrap(), 0, "{adapter}");
             assert_eq!(running.wait().cut, 0, "{adapter}");
+        },
+    );
+}
+
+/// Panics wherever a service or a party is asked something.
+struct Touchy(AtomicUsize);
+
+#[derive(Default)]
+struct TouchyParty {
+    stopping: bool,
+    ended: bool,
+}
+
+impl Service for Touchy {
+    fn open(&self, _: Link) -> Box<dyn Conversation> {
+        assert_ne!(self.0.fetch_add(1, Ordering::SeqCst), 0, "the first is not let in");
+        talk(Lines::default(), TouchyParty::default())
+    }
+}
+
+impl Handler<Lines> for TouchyParty {
+    fn event(&mut self, lines: &mut Lines, line: &[u8], out: &mut BytesMut) {
+        self.stopping |= line == b"stopping";
+        self.ended |= line == b"ended";
+        echo(lines, line, out);
+    }
+}
+
+impl Party<Lines> for TouchyParty {
+    fn stopping(&mut self, _: &mut Lines, out: &mut BytesMut) {
+        assert!(!self.stopping, "as asked");
+        out.extend_from_slice(b"goodbye\n");
+    }
+    fn ended(&mut self, _: &mut Lines, _: &Ended<Fault>) {
+        assert!(!self.ended, "as asked");
+    }
+}
+
+#[test]
+fn a_panic_at_the_beginning_and_at_the_end_ends_its_own_connection_alone() {
+    each(
+        &Options::default(),
+        || Touchy(AtomicUsize::new(0)),
+        |adapter, running| {
+            let mut first = connect(&running);
+            assert!(matches!(first.read(&mut [0; 1]), Ok(0) | Err(_)), "{adapter}");
+            let mut peers: Vec<_> = (0..6).map(|_| connect(&running)).collect();
+            let words = ["stopping", "ended", "hello"];
+            for (peer, word) in peers.iter_mut().zip(words.iter().cycle()) {
+                // A line that is not ended: whoever is told that the server will end does not end before it is cut off.
+                write!(peer, "{word}\nbegun").unwrap();
+                assert_eq!(line(peer), *word, "{adapter}");
+            }
+            let report = running.stop(Duration::from_millis(100));
+            assert_eq!(report.open, 0, "{adapter}");
+            for (peer, word) in peers.iter_mut().zip(words.iter().cycle()) {
+                let mut heard = String::new();
+                let _reset = peer.read_to_string(&mut heard);
+                assert_eq!(heard, if *word == "stopping" { "" } else { "goodbye\n" }, "{adapter} {word}");
+            }
         },
     );
 }
