@@ -10,7 +10,7 @@
 
 use super::connection::Connection;
 use super::pump::{Scratch, Wait};
-use super::server::{Control, Doors, Options, Port, Running};
+use super::server::{Control, Doors, NEWCOMERS, Options, Port, Running};
 use super::wake::{ALARM, Seat, Waker};
 use mio::Token;
 use slab::Slab;
@@ -85,7 +85,9 @@ impl Reactor {
             let now = Instant::now();
             let due = [self.timers.peek().map(|Reverse((due, _))| *due), self.doors.due(), stopping];
             let limit = due.into_iter().flatten().min().map(|due| due.saturating_duration_since(now));
-            let limit = if self.again.is_empty() { limit } else { Some(std::time::Duration::ZERO) };
+            // Who was left at the doors is not told of by the poll again.
+            let left = self.seats.len() < self.options.connections && self.doors.is_knocked();
+            let limit = if left || !self.again.is_empty() { Some(std::time::Duration::ZERO) } else { limit };
             if self.seat.sleep(limit).is_err() {
                 // The poll itself is broken: nothing can be served any more.
                 self.cut();
@@ -130,7 +132,10 @@ impl Reactor {
     }
 
     fn accept(&mut self) {
-        while self.seats.len() < self.options.connections {
+        for _ in 0..NEWCOMERS {
+            if self.seats.len() >= self.options.connections {
+                return;
+            }
             let Some(guest) = self.doors.accept() else { return };
             let entry = self.seats.vacant_entry();
             let token = entry.key();

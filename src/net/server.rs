@@ -334,6 +334,8 @@ impl fmt::Debug for Control {
 /// The listeners of a server, on one thread's poll.
 pub(crate) struct Doors {
     doors: Vec<Door>,
+    /// At which door to look first: one at which many wait must not keep the others shut.
+    turn: usize,
     /// The system had no descriptor or thread left: not before this.
     after: Option<Instant>,
 }
@@ -360,6 +362,10 @@ struct Behind {
     tls: Option<super::tls::Acceptor>,
 }
 
+/// Newcomers that are let in before those who are in have their turn: there may be others at the door as fast as they are
+/// let in.
+pub(crate) const NEWCOMERS: usize = 256;
+
 /// How long to wait when the system is out of descriptors or threads.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -375,12 +381,12 @@ impl Doors {
             registry.register(&mut listener, Token(first + index), Interest::READABLE)?;
             doors.push(Door { listener, behind, knocked: true });
         }
-        Ok((Self { doors, after: None }, addresses))
+        Ok((Self { doors, turn: 0, after: None }, addresses))
     }
 
     /// No doors: what was open is closed.
     pub(crate) fn close(&mut self) {
-        *self = Self { doors: Vec::new(), after: None };
+        *self = Self { doors: Vec::new(), turn: 0, after: None };
     }
 
     pub(crate) fn knock(&mut self, door: usize) {
@@ -394,23 +400,31 @@ impl Doors {
         self.after = Some(Instant::now() + BREATH);
     }
 
+    /// Somebody may be at a door, of whom nobody will tell again.
+    pub(crate) fn is_knocked(&self) -> bool {
+        self.after.is_none() && self.doors.iter().any(|door| door.knocked)
+    }
+
     /// When to look again although nobody knocks.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.after
     }
 
-    /// The next one at any door.
+    /// The next one at any door, the doors taking turns.
     pub(crate) fn accept(&mut self) -> Option<Guest> {
         if self.after.is_some_and(|after| Instant::now() < after) {
             return None;
         }
         self.after = None;
-        for door in &mut self.doors {
+        for ahead in 0..self.doors.len() {
+            let index = (self.turn + ahead) % self.doors.len();
+            let door = &mut self.doors[index];
             while door.knocked {
                 match door.listener.accept() {
                     Ok((socket, peer)) => {
                         // Turns are written whole, so there is nothing for Nagle's algorithm to gather.
                         let _slower = socket.set_nodelay(true);
+                        self.turn = index + 1;
                         return Some(Guest { socket, peer, behind: door.behind.clone() });
                     }
                     Err(error) => match error.kind() {

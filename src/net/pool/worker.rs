@@ -4,7 +4,7 @@ use super::schedule::{News, Turn};
 use super::{Core, DOORS, Shared};
 use crate::net::connection::Connection;
 use crate::net::pump::Scratch;
-use crate::net::server::{Doors, Guest, Stopper};
+use crate::net::server::{Doors, Guest, NEWCOMERS, Stopper};
 use crate::net::wake::{ALARM, Seat, Waker};
 use mio::event::Event;
 use std::boxed::Box;
@@ -185,8 +185,8 @@ impl<'s> Worker<'s> {
         let stopping = core.stopping;
         let due = [core.schedule.earliest(), lead.doors.due()].into_iter().flatten().min();
         let room = shared.options.connections.max(1).saturating_sub(core.schedule.len());
-        // Places that came free since the doors were last looked at are not told of by the poll.
-        let at_once = core.schedule.could_go_on() || (core.full && room > 0);
+        // Who was left at the doors is not told of by the poll again.
+        let at_once = core.schedule.could_go_on() || (room > 0 && lead.doors.is_knocked());
         core.until = due;
         core.busy -= 1;
         core.rounds += 1;
@@ -210,7 +210,7 @@ impl<'s> Worker<'s> {
                 lead.doors.knock(token - DOORS);
             }
         }
-        while lead.guests.len() < room
+        while lead.guests.len() < room.min(NEWCOMERS)
             && let Some(guest) = lead.doors.accept()
         {
             lead.guests.push(guest);

@@ -1,17 +1,19 @@
-//! The pool and the reactor among services that panic, and conversations that take over.
+//! The pool and the reactor among services that panic, conversations that take over, and crowds at the door.
 
-use super::servers::{connect, each, eventually, line};
+use super::servers::{Echo, connect, each, eventually, line};
 use super::toy::{Fault, LONGEST, Lines, echo};
 use crate::engine::{Engine, Handler, Patience, Status};
-use crate::net::server::{Conversation, Link, Options, Service};
-use crate::net::{Ended, Next, Party, talk};
+use crate::net::server::{Conversation, Link, Options, Port, Service};
+use crate::net::{Ended, Next, Party, pool, reactor, talk};
 use bytes::BytesMut;
 use std::boxed::Box;
 use std::io::{Read, Write};
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::string::String;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use std::vec;
 use std::vec::Vec;
 
 /// An engine that is over with its peer's half of the connection, and what takes over then.
@@ -183,4 +185,65 @@ fn a_panic_at_the_beginning_and_at_the_end_ends_its_own_connection_alone() {
             }
         },
     );
+}
+
+#[test]
+fn nobody_waits_for_ever_at_a_door_because_many_wait_at_another() {
+    for start in [pool::start, reactor::start] {
+        let ports = (0..2).map(|_| Port::bind("127.0.0.1:0", Echo(None)).unwrap()).collect();
+        let running = start(ports, Options { connections: 1, ..Options::default() }).unwrap();
+        let come = |door: usize| {
+            let mut peer = TcpStream::connect(running.addresses()[door]).unwrap();
+            peer.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+            peer.write_all(b"hello\n").unwrap();
+            peer
+        };
+        let mut inside = come(0);
+        assert_eq!(line(&mut inside), "hello");
+        // The only place is taken. Those who wait at the first door would keep it among themselves.
+        let _first: Vec<_> = (0..5).map(|_| come(0)).collect();
+        let mut other = come(1);
+        // Both doors were heard of, since this went the same way and came behind.
+        inside.write_all(b"again\n").unwrap();
+        assert_eq!(line(&mut inside), "again");
+        drop(inside);
+        // None of them ever goes.
+        assert_eq!(line(&mut other), "hello");
+    }
+}
+
+/// Has one more come whenever one comes, until it is told to stop.
+struct Crowd {
+    address: Arc<OnceLock<SocketAddr>>,
+    enough: Arc<AtomicBool>,
+}
+
+impl Service for Crowd {
+    fn open(&self, _: Link) -> Box<dyn Conversation> {
+        if let Some(address) = self.address.get().filter(|_| !self.enough.load(Ordering::SeqCst)) {
+            // It is at the door when this returns, and gone.
+            let _gone = TcpStream::connect(address);
+        }
+        talk(Lines::default(), echo)
+    }
+}
+
+#[test]
+fn those_inside_are_served_while_others_keep_coming() {
+    for start in [pool::start, reactor::start] {
+        let (address, enough) = (Arc::new(OnceLock::new()), Arc::new(AtomicBool::new(false)));
+        let service = Crowd { address: Arc::clone(&address), enough: Arc::clone(&enough) };
+        let running = start(vec![Port::bind("127.0.0.1:0", service).unwrap()], Options::default()).unwrap();
+        let mut peer = connect(&running);
+        peer.write_all(b"hello\n").unwrap();
+        assert_eq!(line(&mut peer), "hello");
+        address.set(running.addresses()[0]).unwrap();
+        drop(connect(&running));
+        eventually("a crowd", || running.report().accepted > 100);
+        for _ in 0..5 {
+            peer.write_all(b"still here\n").unwrap();
+            assert_eq!(line(&mut peer), "still here");
+        }
+        enough.store(true, Ordering::SeqCst);
+    }
 }

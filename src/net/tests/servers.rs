@@ -47,7 +47,7 @@ pub(super) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-struct Echo(Option<Duration>);
+pub(super) struct Echo(pub(super) Option<Duration>);
 
 impl Service for Echo {
     fn open(&self, _: Link) -> Box<dyn Conversation> {
