@@ -9,6 +9,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use wide::u8x16;
 
 mod quick;
 
@@ -544,9 +545,20 @@ pub(crate) fn essence_end(value: &[u8]) -> usize {
     }
 }
 
+/// Where the token at `at` ends. Types are words, of which sixteen letters are looked at together.
+#[inline]
+pub(crate) fn token_end(value: &[u8], mut at: usize) -> usize {
+    if let Some(block) = value.get(at..).and_then(|value| value.first_chunk::<16>()) {
+        let from = (u8x16::new(*block) | u8x16::splat(0x20)) - u8x16::splat(b'a');
+        let letters = from.min(u8x16::splat(25)).simd_eq(from).to_bitmask();
+        at += letters.trailing_ones() as usize;
+    }
+    run(value, at, is_mime_token)
+}
+
 /// Where type and subtype are, and what follows them.
 pub(crate) fn essence(value: &[u8], start: usize) -> Option<(core::ops::Range<usize>, core::ops::Range<usize>, usize)> {
-    let kind = start..run(value, start, is_mime_token);
+    let kind = start..token_end(value, start);
     let slash = if value.get(kind.end) == Some(&b'/') { kind.end } else { skip_cfws(value, kind.end).end };
     if kind.is_empty() || value.get(slash) != Some(&b'/') {
         return None;
@@ -555,7 +567,7 @@ pub(crate) fn essence(value: &[u8], start: usize) -> Option<(core::ops::Range<us
         Some(octet) if is_mime_token(*octet) => slash + 1,
         _ => skip_cfws(value, slash + 1).end,
     };
-    let subtype = from..run(value, from, is_mime_token);
+    let subtype = from..token_end(value, from);
     let end = subtype.end;
     (!subtype.is_empty()).then_some((kind, subtype, end))
 }

@@ -1,6 +1,7 @@
 //! One parameter of a field, without reading the others where that is enough.
 
 use super::{PLAIN, is_plain};
+use crate::mime::name::is;
 use crate::syntax::token::{is_mime_token, run, skip_fws};
 use wide::u8x16;
 
@@ -77,7 +78,7 @@ fn look<'a>(
 fn first<'a>(value: &'a [u8], at: usize, name: &str) -> Option<(&'a [u8], &'a [u8])> {
     let start = skip_fws(value, at + 1);
     let (known, text) = value[start..].split_at_checked(name.len())?;
-    if value[at] != b';' || !known.eq_ignore_ascii_case(name.as_bytes()) {
+    if value[at] != b';' || !is_name(known, name) {
         return None;
     }
     let (octets, behind) = match text {
@@ -91,6 +92,17 @@ fn first<'a>(value: &'a [u8], at: usize, name: &str) -> Option<(&'a [u8], &'a [u
     crate::work::add(value.len() - at - behind.len());
     // A token has to be something; what is in quotes need not.
     (!octets.is_empty() || text[1..].starts_with(b"\"")).then_some((octets, behind))
+}
+
+/// Is `known`, of the same length, `name` in any case? Those that are asked for go word by word.
+fn is_name(known: &[u8], name: &str) -> bool {
+    match name {
+        "name" => is!(known, b"name"),
+        "charset" => is!(known, b"charset"),
+        "boundary" => is!(known, b"boundary"),
+        "filename" => is!(known, b"filename"),
+        _ => known.eq_ignore_ascii_case(name.as_bytes()),
+    }
 }
 
 /// Where the type ends that is just `text/plain`; 0 where it is anything else.

@@ -144,6 +144,14 @@ fn the_charset_of_a_later_section() {
 
 proptest! {
     #[test]
+    fn tokens_end_where_each_octet_says(text in "[a-zA-Z]{0,20}(\\PC|[ -~]){0,3}[a-z0-9.+-]{0,20}", at in 0..40_usize) {
+        use crate::mime::parameters::token_end;
+        use crate::syntax::token::{is_mime_token, run};
+        let at = at.min(text.len());
+        prop_assert_eq!(token_end(text.as_bytes(), at), run(text.as_bytes(), at, is_mime_token));
+    }
+
+    #[test]
     fn a_safe_name_is_one(suggested in "\\PC{0,300}") {
         let name = safe_file_name(&suggested);
         prop_assert!(!name.is_empty() && name.len() <= 216);
