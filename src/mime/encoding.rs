@@ -144,6 +144,11 @@ impl BodyDecoder {
     }
 }
 
+/// Appends what a whole quoted-printable body holds, and notes what a [`BodyDecoder`] would.
+pub(super) fn quoted_printable(octets: &[u8], into: &mut Vec<u8>, defects: &mut Vec<Defect>) {
+    quoted_printable::decode(octets, into, &mut |kind, at| first_of_kind(defects, kind, at));
+}
+
 fn first_of_kind(defects: &mut Vec<Defect>, kind: DefectKind, at: usize) {
     if defects.iter().all(|defect| defect.kind != kind) {
         defects.push(Defect::at(kind, at));

@@ -2,7 +2,7 @@
 
 use super::charset::{Charset, guess};
 use super::defect::{Defect, DefectKind};
-use super::encoding::Encoding;
+use super::encoding::{Encoding, quoted_printable};
 use super::header::Header;
 use super::message::{Message, Node};
 use super::name::Name;
@@ -162,12 +162,19 @@ impl<'m, 'a> Part<'m, 'a> {
         if encoding.is_identity() {
             return Cow::Borrowed(raw);
         }
-        let mut decoder = encoding.decoder();
         let room = if encoding == Encoding::Base64 { raw.len() / 4 * 3 + 3 } else { raw.len() };
         let mut body = Vec::with_capacity(room);
+        let mut note = |odd: &[Defect]| defects.extend(odd.iter().map(|defect| defect.moved_by(self.body_offset())));
+        if encoding == Encoding::QuotedPrintable {
+            let mut odd = Vec::new();
+            quoted_printable(raw, &mut body, &mut odd);
+            note(&odd);
+            return Cow::Owned(body);
+        }
+        let mut decoder = encoding.decoder();
         decoder.decode(raw, &mut body);
         decoder.finish(&mut body);
-        defects.extend(decoder.defects().iter().map(|defect| defect.moved_by(self.body_offset())));
+        note(decoder.defects());
         Cow::Owned(body)
     }
 

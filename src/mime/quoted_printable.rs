@@ -17,6 +17,11 @@ pub(crate) struct Decoder {
     read: usize,
 }
 
+/// Appends what a whole body holds: nothing has to be kept for a next piece.
+pub(crate) fn decode(input: &[u8], out: &mut Vec<u8>, note: &mut impl FnMut(DefectKind, usize)) {
+    run(input, true, out, note);
+}
+
 impl Decoder {
     /// Appends what `input` holds; `note` hears of what is odd, with the offset since the start.
     pub(crate) fn feed(&mut self, input: &[u8], out: &mut Vec<u8>, note: &mut impl FnMut(DefectKind, usize)) {

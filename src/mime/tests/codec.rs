@@ -252,6 +252,20 @@ proptest! {
     }
 
     #[test]
+    fn a_whole_quoted_printable_body_is_read_as_its_pieces_are(
+        text in "[a=3D \t\r\n]{0,60}[ \t]{0,3}(=[ \t]{0,2}|=3|=\r|\r|\r\n)?", blanks in 0..300_usize, back in "[\r\n=x]{0,3}",
+    ) {
+        let text = [text, " ".repeat(blanks), back].concat();
+        let mut decoder = Encoding::QuotedPrintable.decoder();
+        let mut piecewise = Vec::new();
+        decoder.decode(text.as_bytes(), &mut piecewise);
+        decoder.finish(&mut piecewise);
+        let (mut whole, mut defects) = (Vec::new(), Vec::new());
+        crate::mime::encoding::quoted_printable(text.as_bytes(), &mut whole, &mut defects);
+        prop_assert_eq!((&*whole, &*defects), (&*piecewise, decoder.defects()));
+    }
+
+    #[test]
     fn blanks_of_any_number_are_read_one_way(blanks in 0..400_usize, end in "(\r\n|\n|x|=\n)?", cut in 0..400_usize) {
         let text = std::format!("a{}{end}", " ".repeat(blanks));
         let cut = cut.min(text.len());
