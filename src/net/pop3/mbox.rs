@@ -164,7 +164,9 @@ impl MboxDrop {
         if !same(&now, &self.file)? || length < scanned {
             return Err(io::Error::other("another program has changed the mbox"));
         }
-        let fresh_path = beside(&self.path, ".pop3.new");
+        // A link keeps its target: who delivers there must not go on in a file that nobody looks at any more.
+        let place = fs::canonicalize(&self.path)?;
+        let fresh_path = beside(&place, ".pop3.new");
         let mut fresh = File::create(&fresh_path)?;
         fresh.set_permissions(now.metadata()?.permissions())?;
         let kept = self.messages.iter().enumerate().filter(|(index, _)| !marked.contains(index));
@@ -176,8 +178,8 @@ impl MboxDrop {
             }
         }
         fresh.sync_all()?;
-        fs::rename(&fresh_path, &self.path)?;
-        sync_folder(&self.path)
+        fs::rename(&fresh_path, &place)?;
+        sync_folder(&place)
     }
 }
 

@@ -334,3 +334,19 @@ fn without_ids_a_session_may_follow_one_that_deleted_what_it_stored() {
     drop(collector);
     served.join().unwrap();
 }
+
+#[cfg(unix)]
+#[test]
+fn messages_are_taken_out_of_an_mbox_behind_a_link() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (real, link) = (scratch.path().join("spool"), scratch.path().join("mbox"));
+    let message = |text: &str| format!("From ann@example.org Thu Jan  1 00:00:00 1970\n{text}\n\n");
+    fs::write(&real, message("one") + &message("two")).unwrap();
+    std::os::unix::fs::symlink("spool", &link).unwrap();
+    let mut maildrop = MboxDrop::open(&link).unwrap();
+    assert_eq!(maildrop.list().unwrap().len(), 2);
+    maildrop.delete(&[0]).unwrap();
+    // Whoever delivers to the file itself delivers to what the next session shows.
+    assert_eq!(fs::read_to_string(&real).unwrap(), message("two"));
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+}
