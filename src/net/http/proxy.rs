@@ -14,12 +14,13 @@
 //! assert_eq!(proxies.find("http", "www.example.org", 80), None);
 //! ```
 
+use super::error::without_password;
 use core::net::IpAddr;
 use std::string::String;
 use std::vec::Vec;
 
 /// The proxies by scheme, and who is reached without one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Proxies {
     /// For `http` URLs.
     pub http: Option<String>,
@@ -27,6 +28,17 @@ pub struct Proxies {
     pub https: Option<String>,
     /// Who is reached directly.
     pub exceptions: Exceptions,
+}
+
+/// A proxy's URL may have a password in it, which is left out.
+impl core::fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Proxies")
+            .field("http", &self.http.as_deref().map(without_password))
+            .field("https", &self.https.as_deref().map(without_password))
+            .field("exceptions", &self.exceptions)
+            .finish()
+    }
 }
 
 /// The hosts of `NO_PROXY`.
@@ -164,6 +176,13 @@ mod tests {
         }
         assert!(Exceptions::parse("*").has("anything", 1));
         assert!(!Exceptions::parse("").has("anything", 1));
+    }
+
+    #[test]
+    fn no_password_is_shown() {
+        let all = |_: &str| Some("http://ada:hunter2@proxy.example:3128".to_string());
+        let shown = std::format!("{:?}", Proxies::from_variables(all));
+        assert!(shown.contains("proxy.example:3128") && !shown.contains("hunter2"), "{shown}");
     }
 
     #[test]

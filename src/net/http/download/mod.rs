@@ -88,7 +88,7 @@ enum Checksum {
 
 /// A download to be made.
 #[doc(alias = "urlretrieve")]
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Download {
     url: String,
     /// The request that it goes by. In a mutex because a body need not be [`Sync`]; there is none here.
@@ -98,6 +98,17 @@ pub struct Download {
     checksum: Option<Checksum>,
     tries: u32,
     back_off: Duration,
+}
+
+/// A URL may have a password in it, which is left out.
+impl core::fmt::Debug for Download {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Download")
+            .field("url", &without_password(&self.url))
+            .field("path", &self.path)
+            .field("segments", &self.segments)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Download {
@@ -664,3 +675,6 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.push(suffix);
     path.with_file_name(name)
 }
+
+#[cfg(test)]
+mod tests;
