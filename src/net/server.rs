@@ -333,7 +333,7 @@ impl fmt::Debug for Control {
 
 /// The listeners of a server, on one thread's poll.
 pub(crate) struct Doors {
-    doors: Vec<Door>,
+    all: Vec<Door>,
     /// At which door to look first: one at which many wait must not keep the others shut.
     turn: usize,
     /// The system had no descriptor or thread left: not before this.
@@ -372,25 +372,25 @@ const BREATH: Duration = Duration::from_millis(100);
 impl Doors {
     /// Registers every listener, with its index from `first` on as its token.
     pub(crate) fn open(ports: Vec<Port>, registry: &Registry, first: usize) -> io::Result<(Self, Vec<SocketAddr>)> {
-        let mut doors = Vec::new();
+        let mut all = Vec::new();
         let mut addresses = Vec::new();
         for (index, Port { listener, behind }) in ports.into_iter().enumerate() {
             listener.set_nonblocking(true)?;
             let mut listener = TcpListener::from_std(listener);
             addresses.push(listener.local_addr()?);
             registry.register(&mut listener, Token(first + index), Interest::READABLE)?;
-            doors.push(Door { listener, behind, knocked: true });
+            all.push(Door { listener, behind, knocked: true });
         }
-        Ok((Self { doors, turn: 0, after: None }, addresses))
+        Ok((Self { all, turn: 0, after: None }, addresses))
     }
 
     /// No doors: what was open is closed.
     pub(crate) fn close(&mut self) {
-        *self = Self { doors: Vec::new(), turn: 0, after: None };
+        *self = Self { all: Vec::new(), turn: 0, after: None };
     }
 
     pub(crate) fn knock(&mut self, door: usize) {
-        if let Some(door) = self.doors.get_mut(door) {
+        if let Some(door) = self.all.get_mut(door) {
             door.knocked = true;
         }
     }
@@ -402,7 +402,7 @@ impl Doors {
 
     /// Somebody may be at a door, of whom nobody will tell again.
     pub(crate) fn is_knocked(&self) -> bool {
-        self.after.is_none() && self.doors.iter().any(|door| door.knocked)
+        self.after.is_none() && self.all.iter().any(|door| door.knocked)
     }
 
     /// When to look again although nobody knocks.
@@ -416,9 +416,9 @@ impl Doors {
             return None;
         }
         self.after = None;
-        for ahead in 0..self.doors.len() {
-            let index = (self.turn + ahead) % self.doors.len();
-            let door = &mut self.doors[index];
+        for ahead in 0..self.all.len() {
+            let index = (self.turn + ahead) % self.all.len();
+            let door = &mut self.all[index];
             while door.knocked {
                 match door.listener.accept() {
                     Ok((socket, peer)) => {
