@@ -13,9 +13,9 @@ use wide::u8x16;
 
 mod quick;
 
-#[cfg(test)]
-pub(crate) use self::quick::walked;
 pub(crate) use self::quick::{Quick, quick, quick_octets, quick_whole};
+#[cfg(test)]
+pub(crate) use self::quick::{is_name, walked};
 
 /// The parameters of a field, in the order of their first appearance.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -95,7 +95,7 @@ fn first<'a>(value: &'a [u8], at: usize, name: &str) -> Option<(&'a [u8], &'a [u
 }
 
 /// Is `known`, of the same length, `name` in any case? Those that are asked for go word by word.
-fn is_name(known: &[u8], name: &str) -> bool {
+pub(crate) fn is_name(known: &[u8], name: &str) -> bool {
     match name {
         "name" => is!(known, b"name"),
         "charset" => is!(known, b"charset"),

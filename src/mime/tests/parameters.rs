@@ -144,7 +144,21 @@ fn the_charset_of_a_later_section() {
 
 proptest! {
     #[test]
-    fn tokens_end_where_each_octet_says(text in "[a-zA-Z]{0,20}(\\PC|[ -~]){0,3}[a-z0-9.+-]{0,20}", at in 0..40_usize) {
+    fn names_are_told_apart_in_any_case(
+        name in "name|charset|boundary|filename|format", known in "(?i:name|charset|boundary|filename|format)", at in 0..8_usize, bit in 0..8_u8,
+    ) {
+        use crate::mime::parameters::is_name;
+        let mut known = known.into_bytes();
+        known.resize(name.len(), b'x');
+        prop_assert_eq!(is_name(&known, &name), known.eq_ignore_ascii_case(name.as_bytes()));
+        let mut odd = name.clone().into_bytes();
+        let at = at % odd.len();
+        odd[at] ^= 1 << bit;
+        prop_assert_eq!(is_name(&odd, &name), odd.eq_ignore_ascii_case(name.as_bytes()));
+    }
+
+    #[test]
+    fn tokens_end_where_each_octet_says(text in "[a-zA-Z]{0,18}(\\PC|[@-`{-~/;]){0,2}[a-z0-9.+-]{0,20}", at in 0..6_usize) {
         use crate::mime::parameters::token_end;
         use crate::syntax::token::{is_mime_token, run};
         let at = at.min(text.len());
