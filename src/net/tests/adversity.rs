@@ -228,12 +228,22 @@ impl Service for Crowd {
     }
 }
 
+/// The crowd has an end however the test has one: a server waits for it.
+struct Dispersed(Arc<AtomicBool>);
+
+impl Drop for Dispersed {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 #[test]
 fn those_inside_are_served_while_others_keep_coming() {
     for start in [pool::start, reactor::start] {
         let (address, enough) = (Arc::new(OnceLock::new()), Arc::new(AtomicBool::new(false)));
         let service = Crowd { address: Arc::clone(&address), enough: Arc::clone(&enough) };
         let running = start(vec![Port::bind("127.0.0.1:0", service).unwrap()], Options::default()).unwrap();
+        let _dispersed = Dispersed(enough);
         let mut peer = connect(&running);
         peer.write_all(b"hello\n").unwrap();
         assert_eq!(line(&mut peer), "hello");
@@ -244,6 +254,5 @@ fn those_inside_are_served_while_others_keep_coming() {
             peer.write_all(b"still here\n").unwrap();
             assert_eq!(line(&mut peer), "still here");
         }
-        enough.store(true, Ordering::SeqCst);
     }
 }
