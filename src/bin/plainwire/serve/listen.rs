@@ -7,7 +7,7 @@ use plainwire::net::{Service, pool, reactor};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::fmt::Display;
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -63,7 +63,13 @@ impl Listen {
 
 /// A line of a server's log. That nobody reads it any more is no reason to end.
 pub(super) fn log(line: impl Display) {
-    let _unread = writeln!(io::stderr().lock(), "{line}");
+    let _unread = write_line(&mut io::stderr().lock(), line);
+}
+
+/// One call of the system, where each part of the line would be one: standard error has no buffer, and other processes
+/// may write to the same file.
+fn write_line(out: &mut impl Write, line: impl Display) -> io::Result<()> {
+    out.write_all(format!("{line}\n").as_bytes())
 }
 
 /// What the servers of a mail protocol take besides, where they serve that one alone.
@@ -137,4 +143,28 @@ fn identity(certificate: &[u8], key: &[u8]) -> Result<Acceptor, Failure> {
         .identity_pem(certificate, key)
         .and_then(AcceptorBuilder::build)
         .map_err(|error| Failure::new(1, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Calls(Vec<Vec<u8>>);
+
+    impl Write for Calls {
+        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+            self.0.push(octets.to_vec());
+            Ok(octets.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_log_is_written_whole() {
+        let mut calls = Calls(Vec::new());
+        write_line(&mut calls, format_args!("{} from=<{}>", IpAddr::from([127, 0, 0, 1]), "ada@a.test")).unwrap();
+        assert_eq!(calls.0, [b"127.0.0.1 from=<ada@a.test>\n"]);
+    }
 }
