@@ -186,7 +186,8 @@ fn escape(at: &[u8], last: bool) -> Escape {
     match &at[1 + blanks..] {
         [b'\n', ..] => Escape::SoftBreak(blanks + 2),
         [b'\r', b'\n', ..] => Escape::SoftBreak(blanks + 3),
-        [] if last => Escape::SoftBreak(blanks + 1),
+        // No more blanks than can be held for a next piece, whether one comes or not.
+        [] if blanks < BLANKS && last => Escape::SoftBreak(blanks + 1),
         [] if blanks < BLANKS => Escape::Unknown,
         [b'\r'] if !last => Escape::Unknown,
         [digit] if !last && blanks == 0 && hex(*digit).is_some() => Escape::Unknown,

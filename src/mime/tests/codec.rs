@@ -274,6 +274,20 @@ proptest! {
     }
 }
 
+/// An `=` before more blanks than are held is no soft break, at the end of a body neither.
+#[test]
+fn blanks_behind_an_escape_are_counted_one_way_to_the_end() {
+    for blanks in 0..300 {
+        let text = std::format!("a={}", " ".repeat(blanks));
+        let (mut whole, mut defects) = (Vec::new(), Vec::new());
+        crate::mime::encoding::quoted_printable(text.as_bytes(), &mut whole, &mut defects);
+        assert_eq!(defects.is_empty(), blanks < 128, "{blanks}");
+        let pieces = text.as_bytes().chunks(7).collect::<Vec<_>>();
+        assert_eq!(whole, decoded(Encoding::QuotedPrintable, &pieces).0, "{blanks}");
+        assert_eq!(whole, decoded(Encoding::QuotedPrintable, &[text.as_bytes()]).0, "{blanks}");
+    }
+}
+
 /// A line of uuencode, quantum by quantum: the slow way.
 fn slow_uuencode(line: &[u8]) -> Option<Vec<u8>> {
     let value = |octet: u8| (b' '..=b'`').contains(&octet).then(|| (octet - b' ') & 63);
