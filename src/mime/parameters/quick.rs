@@ -16,11 +16,11 @@ pub(crate) enum Quick<T> {
     Unsure,
 }
 
-impl<'a> Quick<&'a [u8]> {
-    /// As text, which it is.
-    fn text(self) -> Quick<&'a str> {
+impl<T> Quick<T> {
+    /// The same of what `to` makes of the value.
+    fn and_then<U>(self, to: impl FnOnce(T) -> Quick<U>) -> Quick<U> {
         match self {
-            Self::Value(octets) => core::str::from_utf8(octets).map_or(Quick::Unsure, Quick::Value),
+            Self::Value(value) => to(value),
             Self::Absent => Quick::Absent,
             Self::Unsure => Quick::Unsure,
         }
@@ -30,7 +30,9 @@ impl<'a> Quick<&'a [u8]> {
 /// Looks for one parameter of a field that is written as most are: tokens and quoted strings, no comments, no escapes,
 /// no sections. Where it finds anything else, it says so.
 pub(crate) fn quick<'a>(value: &'a [u8], name: &str, limit: usize) -> Quick<&'a str> {
-    quick_octets(value, plain_end(value), name, limit).text()
+    // It is text.
+    let text = |octets| core::str::from_utf8(octets).map_or(Quick::Unsure, Quick::Value);
+    quick_octets(value, plain_end(value), name, limit).and_then(text)
 }
 
 /// The same, whose value is UTF-8, for those who need no text. What stands before `front` has no parameters.
@@ -66,11 +68,7 @@ fn look<'a>(
     {
         return Quick::Value(octets);
     }
-    match walked(value, name, limit) {
-        Quick::Value(text) => Quick::Value(text.as_bytes()),
-        Quick::Absent => Quick::Absent,
-        Quick::Unsure => Quick::Unsure,
-    }
+    walked(value, name, limit).and_then(|text| Quick::Value(text.as_bytes()))
 }
 
 /// The value of the first parameter, where that is the one, and what follows it. `None` says only that all have to be
@@ -113,18 +111,8 @@ pub(super) fn plain_end(value: &[u8]) -> usize {
 /// The first `"`, and what a quoted string may not have to be taken as it stands: `\\`, LF, `?` (an encoded word), and
 /// octets beyond ASCII.
 fn stop(text: &[u8]) -> Option<usize> {
-    let (blocks, rest) = text.as_chunks::<16>();
-    for (at, block) in blocks.iter().enumerate() {
-        let octets = u8x16::new(*block);
-        let is = |octet| octets.simd_eq(u8x16::splat(octet));
-        let wide = octets.max(u8x16::splat(0x80)).simd_eq(octets);
-        let hits = (is(b'"') | is(b'\\') | is(b'\n') | is(b'?') | wide).to_bitmask();
-        if hits != 0 {
-            return Some(16 * at + hits.trailing_zeros() as usize);
-        }
-    }
-    let at = rest.iter().position(|octet| matches!(octet, b'"' | b'\\' | b'\n' | b'?' | 0x80..))?;
-    Some(text.len() - rest.len() + at)
+    let wide = |octets: u8x16| octets.max(u8x16::splat(0x80)).simd_eq(octets) | octets.simd_eq(u8x16::splat(b'?'));
+    ending(text, wide, |octet| matches!(octet, b'?' | 0x80..))
 }
 
 /// Could a parameter of that name be in the value? It can't where its first two letters stand nowhere side by side.
@@ -205,15 +193,21 @@ pub(crate) fn walked<'a>(value: &'a [u8], name: &str, limit: usize) -> Quick<&'a
 
 /// Where a quoted string ends, or is no longer as it stands: the first `"`, `\` or LF.
 fn quote(text: &[u8]) -> Option<usize> {
+    ending(text, |_| u8x16::splat(0), |_| false)
+}
+
+/// The first `"`, `\`, LF, or what `others` says of sixteen octets and `other` of one.
+#[inline]
+fn ending(text: &[u8], others: impl Fn(u8x16) -> u8x16, other: impl Fn(u8) -> bool) -> Option<usize> {
     let (blocks, rest) = text.as_chunks::<16>();
     for (at, block) in blocks.iter().enumerate() {
         let octets = u8x16::new(*block);
         let is = |octet| octets.simd_eq(u8x16::splat(octet));
-        let hits = (is(b'"') | is(b'\\') | is(b'\n')).to_bitmask();
+        let hits = (is(b'"') | is(b'\\') | is(b'\n') | others(octets)).to_bitmask();
         if hits != 0 {
             return Some(16 * at + hits.trailing_zeros() as usize);
         }
     }
-    let at = rest.iter().position(|octet| matches!(octet, b'"' | b'\\' | b'\n'))?;
+    let at = rest.iter().position(|octet| matches!(octet, b'"' | b'\\' | b'\n') || other(*octet))?;
     Some(text.len() - rest.len() + at)
 }

@@ -232,12 +232,12 @@ impl Stream {
             self.header.kind = Some(Kind::Other);
             return;
         }
-        let Some((kind, subtype, end)) = essence(value, start) else {
+        let Some((kind, subtype, type_end)) = essence(value, start) else {
             self.defect(DefectKind::InvalidContentType, value_start + start);
             self.header.kind = Some(Kind::Other);
             return;
         };
-        let (kind, subtype, type_end) = (&value[kind], &value[subtype], end);
+        let (kind, subtype) = (&value[kind], &value[subtype]);
         if kind.len() == 7 && is!(kind, b"message") {
             let message = [&b"rfc822"[..], b"global", b"news"].iter().any(|known| subtype.eq_ignore_ascii_case(known));
             self.header.kind = Some(if message { Kind::Message } else { Kind::Other });

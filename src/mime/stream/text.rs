@@ -53,8 +53,7 @@ impl Stream {
         // Base64 has no dash: one octet is found faster than three.
         if leaf && matches!(self.header.encoding, Some((Encoding::Base64, _))) {
             for _ in 0..DASHES {
-                let clean = dashless(&text[from..]);
-                from += clean;
+                from += dashless(&text[from..]);
                 let dash = from + memchr::memchr(b'-', &text[from..])?;
                 if dash > 0 && text[dash - 1] == b'\n' && text.get(dash + 1) == Some(&b'-') {
                     return Some(dash - 1);
