@@ -161,7 +161,8 @@ impl<'i> MailParameters<&'i [u8]> {
         Ok(found)
     }
 
-    /// Takes the parameters of `text`, as [`parse`](Self::parse) does, into what says none yet. On an error some of them may have been taken.
+    /// Takes the parameters of `text`, as [`parse`](Self::parse) does, into what says none yet. On an error some of them
+    /// may have been taken.
     pub(super) fn read(&mut self, text: &'i [u8]) -> Result<(), ParameterError> {
         let mut text = text;
         while let Some(rest) = text.strip_prefix(b" ") {
@@ -340,7 +341,8 @@ impl<'i> RcptParameters<&'i [u8]> {
         Ok(found)
     }
 
-    /// Takes the parameters of `text`, as [`parse`](Self::parse) does, into what says none yet. On an error some of them may have been taken.
+    /// Takes the parameters of `text`, as [`parse`](Self::parse) does, into what says none yet. On an error some of them
+    /// may have been taken.
     pub(super) fn read(&mut self, text: &'i [u8]) -> Result<(), ParameterError> {
         let mut text = text;
         while let Some(rest) = text.strip_prefix(b" ") {

@@ -2,8 +2,9 @@
 //!
 //! - `hello`: 64 keep-alive connections under `wrk`; pool and reactor beside nginx (one worker) and hyper (on tokio, with
 //!   one thread and with two). And the `bare loop` beside the same: it reads nothing of what it is asked and makes nothing
-//!   of what it answers, so no server that waits by epoll and answers by one call can do better here. Told twice: as requests a second turned into nanoseconds for each, and as the CPU time of
-//!   the server's process, which what else runs on the machine disturbs less.
+//!   of what it answers, which shows what is left to a server that waits by epoll and answers by one call. Told twice: as
+//!   requests a second turned into nanoseconds for each, and as the CPU time of the server's process, which what else runs
+//!   on the machine disturbs less.
 //! - `idle`: what a keep-alive connection that has been served and is quiet adds to the process, in octets (the
 //!   column says ns), reactor beside hyper.
 //! - `small files`: GETs over one reused connection, [`Opener`] beside ureq.
